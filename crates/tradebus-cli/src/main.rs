@@ -1,0 +1,3 @@
+//! The program `tradebus`.
+
+fn main() {}

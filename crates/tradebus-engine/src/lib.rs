@@ -1,0 +1,5 @@
+//! The embedded stream store of tradebus.
+
+mod id;
+
+pub use id::{EntryId, ParseIdError};

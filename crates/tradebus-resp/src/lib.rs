@@ -1,0 +1,1 @@
+//! RESP, the protocol of Redis: what goes over the wire, without the wire.

@@ -1,0 +1,10 @@
+//! The message bus for trading systems.
+
+mod message;
+mod priority;
+mod topic;
+
+pub use message::{Delivery, Encoding, Headers, Message, ParseEncodingError, StreamKey};
+pub use priority::{ParsePriorityError, Priority};
+pub use topic::{MAX_TOPIC_BYTES, Topic, TopicError};
+pub use tradebus_engine::{EntryId, ParseIdError};
