@@ -1,10 +1,16 @@
 //! The message bus for trading systems.
 
 mod message;
+mod pattern;
 mod priority;
 mod topic;
 
+#[cfg(test)]
+#[path = "../tests/fixtures/mod.rs"]
+mod fixtures;
+
 pub use message::{Delivery, Encoding, Headers, Message, ParseEncodingError, StreamKey};
+pub use pattern::{MAX_PATTERN_BYTES, Pattern, PatternError};
 pub use priority::{ParsePriorityError, Priority};
 pub use topic::{MAX_TOPIC_BYTES, Topic, TopicError};
 pub use tradebus_engine::{EntryId, ParseIdError};
