@@ -4,6 +4,7 @@ mod message;
 mod pattern;
 mod priority;
 mod topic;
+mod wire;
 
 #[cfg(test)]
 #[path = "../tests/fixtures/mod.rs"]
@@ -14,3 +15,4 @@ pub use pattern::{MAX_PATTERN_BYTES, Pattern, PatternError};
 pub use priority::{ParsePriorityError, Priority};
 pub use topic::{MAX_TOPIC_BYTES, Topic, TopicError};
 pub use tradebus_engine::{EntryId, ParseIdError};
+pub use wire::record::Malformed;
