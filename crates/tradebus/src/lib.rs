@@ -1,9 +1,14 @@
 //! The message bus for trading systems.
 
+pub mod config;
 mod message;
 mod priority;
 mod topic;
 
+pub use config::{
+    BufferConfig, BufferOverrides, BusConfig, ConfigError, Flush, Layout, OnFull, StreamConfig,
+    SubscriptionPolicy, TrimStrategy, presets, redact_url,
+};
 pub use message::{Delivery, Encoding, Headers, Message, ParseEncodingError, StreamKey};
 pub use priority::{ParsePriorityError, Priority};
 pub use topic::{MAX_TOPIC_BYTES, Topic, TopicError};
