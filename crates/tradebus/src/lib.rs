@@ -1,5 +1,6 @@
 //! The message bus for trading systems.
 
+pub mod config;
 mod message;
 mod pattern;
 mod priority;
@@ -10,6 +11,10 @@ mod wire;
 #[path = "../tests/fixtures/mod.rs"]
 mod fixtures;
 
+pub use config::{
+    BufferConfig, BufferOverrides, BusConfig, ConfigError, Flush, Layout, OnFull, StreamConfig,
+    SubscriptionPolicy, TrimStrategy, presets, redact_url,
+};
 pub use message::{Delivery, Encoding, Headers, Message, ParseEncodingError, StreamKey};
 pub use pattern::{MAX_PATTERN_BYTES, Pattern, PatternError};
 pub use priority::{ParsePriorityError, Priority};

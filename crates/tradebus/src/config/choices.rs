@@ -1,0 +1,60 @@
+//! Settings of the whole bus that are a choice between a few words.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::Encoding;
+
+/// How topics are spread over streams.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Layout {
+    /// One stream (or `shards` streams) for each tier.
+    #[default]
+    #[serde(alias = "LANES")]
+    Lanes,
+    /// One stream for everything: `stream_per_topic = false` of `NautilusTrader`.
+    #[serde(alias = "SINGLE")]
+    Single,
+    /// One stream for each topic: what `NautilusTrader` does by default.
+    #[serde(alias = "TOPIC")]
+    Topic,
+}
+
+/// What happens to a broadcast subscriber that is slower than the bus.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SubscriptionPolicy {
+    /// Reading waits for it.
+    #[default]
+    #[serde(alias = "WAIT")]
+    Wait,
+    /// The message that has waited longest is dropped, and counted.
+    #[serde(alias = "DROP_OLDEST")]
+    DropOldest,
+    /// Only the newest message of each topic is kept.
+    #[serde(alias = "CONFLATE")]
+    Conflate,
+}
+
+/// How payloads are encoded that tradebus encodes itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Serializer {
+    /// JSON.
+    #[default]
+    #[serde(alias = "JSON")]
+    Json,
+    /// `MessagePack`.
+    #[serde(alias = "MSGPACK")]
+    MsgPack,
+}
+
+impl From<Serializer> for Encoding {
+    fn from(serializer: Serializer) -> Self {
+        match serializer {
+            Serializer::Json => Self::Json,
+            Serializer::MsgPack => Self::MsgPack,
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! Settings from the environment: `TRADEBUS_PRIORITY_BUFFERS__HIGH__FLUSH_INTERVAL_MS=5`.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::check::Checker;
+use super::file;
+use super::finding::Finding;
+use super::shape::Shape;
+use super::source::Source;
+use super::tree::Node;
+
+const PREFIX: &str = "TRADEBUS_";
+
+/// Names a file to read, and is no setting.
+const FILE: &str = "CONFIG";
+
+/// Deeper than any setting lies. A name is cut here, so that a hostile one does not become a deep tree.
+const DEEPEST: usize = 8;
+
+/// Largest file with a secret, in bytes.
+const MAX_SECRET_BYTES: u64 = 64 << 10;
+
+/// The variables that concern the configuration.
+#[derive(Default)]
+pub(super) struct Environment {
+    /// Those of tradebus, without the prefix.
+    own: BTreeMap<String, String>,
+    /// Those that say where a user's files lie.
+    homes: BTreeMap<&'static str, PathBuf>,
+}
+
+impl Environment {
+    /// Takes what concerns the configuration.
+    pub(super) fn add(&mut self, name: &str, value: String) {
+        for home in ["XDG_CONFIG_HOME", "HOME"] {
+            if name == home && !value.is_empty() {
+                self.homes.insert(home, PathBuf::from(&value));
+            }
+        }
+        let Some(own) = name.strip_prefix(PREFIX) else { return };
+        // For the log and for tests of tradebus itself; read elsewhere.
+        if own != "LOG" && !own.starts_with("TEST_") {
+            self.own.insert(own.to_owned(), value);
+        }
+    }
+
+    /// The file that `TRADEBUS_CONFIG` names.
+    pub(super) fn file(&self) -> Option<&Path> {
+        self.own.get(FILE).filter(|path| !path.is_empty()).map(Path::new)
+    }
+
+    /// Where a file is looked for when none is named, the first one that is there counts.
+    pub(super) fn places(&self, directory: &Path) -> Vec<PathBuf> {
+        let home = || self.homes.get("HOME").map(|home| home.join(".config"));
+        let user = self.homes.get("XDG_CONFIG_HOME").cloned().or_else(home);
+        let mut places = vec![directory.join("tradebus.toml")];
+        places.extend(user.map(|user| user.join("tradebus/config.toml")));
+        places.push("/etc/tradebus/tradebus.toml".into());
+        places
+    }
+
+    /// The settings as one layer.
+    pub(super) fn layer(&self, checker: &mut Checker) -> Node {
+        let mut layer = Node::table();
+        // In the order of their names, so that a table as a whole comes before its fields.
+        for (name, value) in self.own.iter().filter(|(name, _)| *name != FILE) {
+            let source = Source::env(&format!("{PREFIX}{name}"));
+            if let Some((keys, value)) = self.setting(name, value, &source, checker) {
+                let mut node = Node::nested(&keys, Node::text(value, &source));
+                checker.layer(&mut node);
+                layer.join(node);
+            }
+        }
+        layer
+    }
+
+    /// The keys and the text of one variable.
+    fn setting(
+        &self,
+        name: &str,
+        value: &str,
+        source: &Source,
+        checker: &mut Checker,
+    ) -> Option<(Vec<String>, String)> {
+        let keys = keys(name);
+        if let Some(secret) = name.strip_suffix("_FILE").filter(|_| field(&keys).is_none())
+            && field(&self::keys(secret)).is_some_and(Shape::is_secret)
+        {
+            let text = self.secret(secret, value, source, checker)?;
+            return Some((self::keys(secret), text));
+        }
+        if keys.len() > DEEPEST || keys.iter().any(String::is_empty) {
+            checker.add(Finding::new("", "", "the name of a setting", "is no setting"), source);
+            return None;
+        }
+        Some((keys, value.to_owned()))
+    }
+
+    /// The secret in the file that a variable names.
+    fn secret(&self, name: &str, path: &str, source: &Source, checker: &mut Checker) -> Option<String> {
+        let field = keys(name).join(".");
+        if self.own.contains_key(name) {
+            let message = format!("is given twice: {PREFIX}{name} is set too");
+            checker.add(Finding::new(field, "", "only one of the two", message), source);
+            return None;
+        }
+        match file::text(Path::new(path), MAX_SECRET_BYTES) {
+            // Editors and `echo` end a file with a new line, which is not part of the secret.
+            Ok(text) => Some(text.trim_end_matches(['\r', '\n']).to_owned()),
+            Err(error) => {
+                checker.add(
+                    Finding::new(field, "", "a file that holds the secret", format!("has no value: {error}")),
+                    source,
+                );
+                None
+            }
+        }
+    }
+}
+
+/// The keys that a name stands for.
+fn keys(name: &str) -> Vec<String> {
+    name.splitn(DEEPEST + 1, "__").map(str::to_ascii_lowercase).collect()
+}
+
+fn field(keys: &[String]) -> Option<Shape> {
+    keys.iter().try_fold(Shape::root(), |shape, key| shape.field(key))
+}

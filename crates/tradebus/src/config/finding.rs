@@ -1,0 +1,109 @@
+//! What is wrong with a configuration, or could be better.
+
+use std::fmt;
+
+use super::source::{Source, one_line};
+
+/// Longest part of a value or a path that a message repeats, in characters.
+const SHOWN: usize = 120;
+
+/// One thing that a configuration should not have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Finding {
+    /// The field, as `priority_buffers.high.max_size`.
+    pub path: String,
+    /// The value given, without secrets; empty where a value is missing or does not matter.
+    pub given: String,
+    /// What is allowed or advised.
+    pub allowed: String,
+    /// The whole in one sentence.
+    pub message: String,
+    /// Where the value comes from, where that is known.
+    pub source: Option<Source>,
+    /// Other fields that take part: where one of them is wrong by itself, this finding only repeats it.
+    pub(super) with: Vec<String>,
+}
+
+impl Finding {
+    pub(super) fn new(
+        path: impl Into<String>,
+        given: impl fmt::Display,
+        allowed: impl Into<String>,
+        message: impl Into<String>,
+    ) -> Self {
+        Self {
+            path: shorten(&path.into()),
+            given: shorten(&given.to_string()),
+            allowed: allowed.into(),
+            message: message.into(),
+            source: None,
+            with: Vec::new(),
+        }
+    }
+
+    /// A value outside what its field allows.
+    pub(super) fn not_allowed(path: &str, given: impl fmt::Display, allowed: impl Into<String>) -> Self {
+        let (given, allowed) = (shorten(&given.to_string()), allowed.into());
+        let message = format!("is {given}, allowed is {allowed}");
+        Self::new(path, given, allowed, message)
+    }
+
+    pub(super) fn with(mut self, others: &[String]) -> Self {
+        self.with = others.to_vec();
+        self
+    }
+
+    pub(super) fn from(mut self, source: &Source) -> Self {
+        self.source = Some(source.clone()).filter(|source| *source != Source::Default);
+        self
+    }
+}
+
+fn shorten(text: &str) -> String {
+    let text = one_line(text);
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text,
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(source) = &self.source {
+            write!(f, "{source}: ")?;
+        }
+        if !self.path.is_empty() {
+            write!(f, "`{}` ", self.path)?;
+        }
+        f.write_str(&self.message)
+    }
+}
+
+/// What [`BusConfig::validate`](super::BusConfig::validate) finds.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Report {
+    /// What stops the start.
+    pub errors: Vec<Finding>,
+    /// What is likely to hurt.
+    pub warnings: Vec<Finding>,
+    /// What could be better.
+    pub suggestions: Vec<Finding>,
+}
+
+impl Report {
+    /// Whether there is no error.
+    pub fn is_valid(&self) -> bool {
+        self.errors.is_empty()
+    }
+
+    /// Whether there is nothing at all.
+    pub fn is_clean(&self) -> bool {
+        self.errors.is_empty() && self.warnings.is_empty() && self.suggestions.is_empty()
+    }
+
+    pub(super) fn findings_mut(&mut self) -> impl Iterator<Item = &mut Finding> {
+        self.errors.iter_mut().chain(&mut self.warnings).chain(&mut self.suggestions)
+    }
+}
