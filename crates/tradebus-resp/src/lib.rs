@@ -15,4 +15,11 @@ pub const MAX_BULK_BYTES: usize = 512 * 1024 * 1024;
 /// Bytes that break the protocol; the connection they came from cannot be used any more.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the Redis protocol is broken: {0}")]
-pub struct ProtocolError(pub(crate) String);
+pub struct ProtocolError(String);
+
+impl ProtocolError {
+    /// An error that says what was wrong.
+    pub fn new(detail: impl Into<String>) -> Self {
+        Self(detail.into())
+    }
+}

@@ -53,7 +53,7 @@ impl ReplyScanner {
 
     fn enter(&mut self, elements: usize) -> Result<(), ProtocolError> {
         if self.open.len() == MAX_DEPTH {
-            return Err(ProtocolError(format!("lists are nested deeper than {MAX_DEPTH}")));
+            return Err(ProtocolError::new(format!("lists are nested deeper than {MAX_DEPTH}")));
         }
         self.open.push(elements);
         Ok(())
@@ -108,7 +108,7 @@ impl<'a> Tokens<'a> {
     ///
     /// When the reply ends early or is no RESP.
     pub fn pull(&mut self) -> Result<Token<'a>, ProtocolError> {
-        let ended = || ProtocolError("a reply ends early".to_owned());
+        let ended = || ProtocolError::new("a reply ends early");
         let head = Head::read(self.reply, self.at)?.ok_or_else(ended)?;
         self.at = head.end;
         Ok(match (head.shape, head.kind) {
@@ -153,11 +153,11 @@ impl<'a> Head<'a> {
     fn read(buffer: &'a [u8], at: usize) -> Result<Option<Self>, ProtocolError> {
         let Some((&kind, rest)) = buffer.get(at..).and_then(<[u8]>::split_first) else { return Ok(None) };
         if !b"+-:$*_#,(!=~%>".contains(&kind) {
-            return Err(ProtocolError(format!("a reply starts with {:?}", char::from(kind))));
+            return Err(ProtocolError::new(format!("a reply starts with {:?}", char::from(kind))));
         }
         let Some(end) = memchr::memchr(b'\r', rest) else {
             return if rest.len() > MAX_LINE_BYTES {
-                Err(ProtocolError("a line is too long".to_owned()))
+                Err(ProtocolError::new("a line is too long"))
             } else {
                 Ok(None)
             };
@@ -178,7 +178,7 @@ impl<'a> Head<'a> {
 
 /// A length: `None` for -1, which stands for no value.
 fn count(line: &[u8], most: usize) -> Result<Option<usize>, ProtocolError> {
-    let broken = || ProtocolError(format!("{:?} is no length", String::from_utf8_lossy(line)));
+    let broken = || ProtocolError::new(format!("{:?} is no length", String::from_utf8_lossy(line)));
     match integer(line).map_err(|_| broken())? {
         -1 => Ok(None),
         length => match usize::try_from(length) {
@@ -201,7 +201,7 @@ fn integer(line: &[u8]) -> Result<i64, ProtocolError> {
     });
     match value {
         Some(value) => Ok(if negative { -value } else { value }),
-        None => Err(ProtocolError(format!("{:?} is no number", String::from_utf8_lossy(line)))),
+        None => Err(ProtocolError::new(format!("{:?} is no number", String::from_utf8_lossy(line)))),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The topic of a message, and the rules for those that tradebus publishes.
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::ops::Deref;
 
@@ -90,6 +91,12 @@ impl Deref for Topic {
     type Target = str;
 
     fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Borrow<str> for Topic {
+    fn borrow(&self) -> &str {
         &self.0
     }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::redact::StoreUrl;
 use super::{BufferConfig, BusConfig, Flush, Layout, StreamConfig};
+use crate::wire::nautilus::{self, StreamNames};
 use crate::{Encoding, Priority};
 
 impl BusConfig {
@@ -66,19 +67,15 @@ impl BusConfig {
     ///
     /// Without an `instance_id` its part is left out; [`BusConfig::fill_instance_id`] comes first.
     pub fn stream_base(&self) -> String {
-        let mut base = String::new();
-        if self.use_trader_prefix {
-            base.push_str("trader-");
-        }
-        if self.use_trader_id {
-            base.push_str(&self.trader_id);
-            base.push(':');
-        }
-        if let Some(id) = self.instance_id.as_ref().filter(|_| self.use_instance_id) {
-            base.push_str(id);
-            base.push(':');
-        }
-        base + &self.streams_prefix
+        let instance_id = self.instance_id.as_deref();
+        nautilus::stream_base(&StreamNames {
+            use_trader_prefix: self.use_trader_prefix,
+            use_trader_id: self.use_trader_id,
+            trader_id: &self.trader_id,
+            use_instance_id: self.use_instance_id && instance_id.is_some(),
+            instance_id: instance_id.unwrap_or_default(),
+            streams_prefix: &self.streams_prefix,
+        })
     }
 
     /// Makes an `instance_id` if `use_instance_id` needs one and none is given. Says whether it made one.

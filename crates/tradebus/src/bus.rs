@@ -1,0 +1,331 @@
+//! The bus: the facade that wires publishing, subscribing, metrics and health to one store.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use tokio::task::JoinHandle;
+use tokio::time::{MissedTickBehavior, interval, timeout};
+
+use crate::config::BusConfig;
+use crate::connectivity::Connectivity;
+use crate::health::{Health, HealthStatus};
+use crate::metrics::{Meters, Metrics, TierMetrics};
+use crate::publish::{PublishError, Publisher, Receipt};
+use crate::store::{self, StoreError, StreamStore};
+use crate::subscribe::{HandlerTask, SubscribeError, SubscribeOptions, Subscription, Subscriptions};
+use crate::wire::nautilus::{HEARTBEAT_TOPIC, heartbeat_payload};
+use crate::wire::record::Malformed;
+use crate::{ConfigError, Delivery, Message, Pattern, PatternError, Priority, StreamKey, Topic};
+
+/// Part of all messages above which failing counts as degraded.
+const TOLERATED_ERROR_RATE: f64 = 0.01;
+
+/// A message bus over one store. Clones are handles to the same bus, which ends with [`close`](Self::close) or with its last handle.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use tradebus::{Bus, BusConfig, Message, Priority, SubscribeOptions};
+///
+/// let config = BusConfig { store: Some("memory:".to_owned().into()), ..BusConfig::default() };
+/// let bus = Bus::connect(config).await?;
+/// let mut alerts = bus.subscribe("risk.*", SubscribeOptions::default()).await?;
+///
+/// let alert = Message::new("risk.alerts.LIMIT", r#"{"limit":"gross"}"#)?.priority(Priority::Critical);
+/// let id = bus.publish(alert).await?.await?;
+///
+/// let delivery = alerts.next().await.unwrap();
+/// assert_eq!((delivery.id, delivery.topic.as_str()), (id, "risk.alerts.LIMIT"));
+/// bus.close().await;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Bus {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    store: Arc<dyn StreamStore>,
+    publisher: Publisher,
+    subscriptions: Subscriptions,
+    meters: Arc<Meters>,
+    connectivity: Arc<Connectivity>,
+    patience: Patience,
+    heartbeat: Option<JoinHandle<()>>,
+}
+
+#[derive(Debug)]
+struct Patience {
+    shutdown: Duration,
+    heartbeat: Duration,
+}
+
+/// Why a bus could not be made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConnectError {
+    /// The configuration has errors; all of them are named.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The store cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// How a bus was closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use = "it says whether messages were given up"]
+pub struct Closed {
+    /// Messages that were accepted but not confirmed by the store before the time was up. They may be stored or not.
+    pub unconfirmed: u64,
+}
+
+impl Bus {
+    /// Checks the configuration, opens its store, and starts the bus.
+    ///
+    /// # Errors
+    ///
+    /// When the configuration has errors (all are named), or the store cannot be reached, refuses the login or is too old.
+    pub async fn connect(config: BusConfig) -> Result<Self, ConnectError> {
+        check(&config)?;
+        let store = store::open(&config).await?;
+        Ok(Self::start(config, store))
+    }
+
+    /// Starts a bus over a store that exists, for example one that several buses of a process share.
+    ///
+    /// # Errors
+    ///
+    /// When the configuration has errors; all are named.
+    pub fn with_store(config: BusConfig, store: Arc<dyn StreamStore>) -> Result<Self, ConnectError> {
+        check(&config)?;
+        Ok(Self::start(config, store))
+    }
+
+    fn start(mut config: BusConfig, store: Arc<dyn StreamStore>) -> Self {
+        config.fill_instance_id();
+        let (meters, connectivity) = (Arc::default(), Arc::default());
+        let publisher = Publisher::start(&config, &store, &meters, &connectivity);
+        let subscriptions = Subscriptions::new(&config, &store, &meters, &connectivity);
+        let patience = Patience { shutdown: config.shutdown_timeout(), heartbeat: config.heartbeat_timeout() };
+        let inner = Arc::new_cyclic(|bus: &std::sync::Weak<Inner>| Inner {
+            store,
+            publisher,
+            subscriptions,
+            meters,
+            connectivity,
+            patience,
+            heartbeat: config.heartbeat_interval().map(|every| tokio::spawn(heartbeats(bus.clone(), every))),
+        });
+        Self { inner }
+    }
+
+    /// Publishes a message. Returns when it is in the queue of its tier; await the [`Receipt`] to know that it is stored.
+    ///
+    /// Cancel safe: a call that is dropped before it returns has not published.
+    ///
+    /// # Errors
+    ///
+    /// When the payload is larger than `max_payload_bytes`, its type is in `types_filter`, the tier is full and its policy is
+    /// `error`, or the bus is closed.
+    pub async fn publish(&self, message: Message) -> Result<Receipt, PublishError> {
+        self.inner.publisher.publish(message).await
+    }
+
+    /// Subscribes to the topics that match a pattern: `*` is any run of bytes, `?` exactly one.
+    ///
+    /// Everything that is published after this returns arrives.
+    ///
+    /// # Errors
+    ///
+    /// When the pattern is too long, the store cannot be reached, or a stream is none; or when the bus is closed.
+    pub async fn subscribe<P>(&self, pattern: P, options: SubscribeOptions) -> Result<Subscription, SubscribeError>
+    where
+        P: TryInto<Pattern>,
+        PatternError: From<P::Error>,
+    {
+        let pattern = pattern.try_into().map_err(PatternError::from)?;
+        self.inner.subscriptions.subscribe(pattern, options).await
+    }
+
+    /// Subscribes and runs a handler over the messages, one after the other. A handler that fails or panics is counted and
+    /// logged, and the next message follows.
+    ///
+    /// # Errors
+    ///
+    /// As [`subscribe`](Self::subscribe).
+    pub async fn subscribe_with<P, H, F, E>(
+        &self,
+        pattern: P,
+        options: SubscribeOptions,
+        handler: H,
+    ) -> Result<HandlerTask, SubscribeError>
+    where
+        P: TryInto<Pattern>,
+        PatternError: From<P::Error>,
+        H: Fn(Delivery) -> F + Send + Sync + 'static,
+        F: Future<Output = Result<(), E>> + Send + 'static,
+        E: fmt::Display + Send + 'static,
+    {
+        let pattern = pattern.try_into().map_err(PatternError::from)?;
+        self.inner.subscriptions.subscribe_with(pattern, options, handler).await
+    }
+
+    /// The store, for what the bus itself does not offer.
+    pub fn store(&self) -> &Arc<dyn StreamStore> {
+        &self.inner.store
+    }
+
+    /// A reading of all metrics.
+    pub fn metrics(&self) -> Metrics {
+        self.inner.metrics()
+    }
+
+    /// Asks the store for an answer and looks at queues and errors.
+    pub async fn health_check(&self) -> Health {
+        self.inner.health_check().await
+    }
+
+    /// Accepts nothing more, waits up to `shutdown_timeout` until all that was accepted is stored, and ends the subscriptions;
+    /// messages that wait in them can still be taken. Calling it again does nothing.
+    pub async fn close(&self) -> Closed {
+        if let Some(heartbeat) = &self.inner.heartbeat {
+            heartbeat.abort();
+        }
+        let unconfirmed = self.inner.publisher.close(self.inner.patience.shutdown).await;
+        if unconfirmed > 0 {
+            tracing::error!(unconfirmed, "the bus was closed before the store had confirmed all messages");
+        }
+        self.inner.subscriptions.close().await;
+        Closed { unconfirmed }
+    }
+}
+
+impl Inner {
+    fn metrics(&self) -> Metrics {
+        let meters = &self.meters;
+        let tiers: Vec<TierMetrics> = Priority::ALL.map(|tier| self.tier_metrics(tier)).into();
+        let delivered = tiers.iter().any(|tier| tier.delivery_latency.count > 0);
+        let all = if delivered { &meters.delivery_latency } else { &meters.publish_latency };
+        let latency = crate::metrics::summary_of_all(all);
+        let (sent, received) = (meters.sent.get(), meters.received.get());
+        let bytes = meters.sent_bytes.get() + meters.received_bytes.get();
+        let dropped = meters.dropped.get() + tiers.iter().map(|tier| tier.dropped).sum::<u64>();
+        let bad = meters.failed.get() + meters.handler_errors.get() + dropped;
+        Metrics {
+            messages_sent: sent,
+            messages_received: received,
+            messages_per_second: meters.message_rate.per_second(sent + received),
+            bytes_per_second: meters.byte_rate.per_second(bytes),
+            avg_latency_ms: latency.avg_ms,
+            p95_latency_ms: latency.p95_ms,
+            p50_latency_ms: latency.p50_ms,
+            p99_latency_ms: latency.p99_ms,
+            max_latency_ms: latency.max_ms,
+            buffer_utilization: tiers.iter().map(|tier| tier.buffer_utilization).fold(0.0, f64::max),
+            buffer_flushes: meters.flushes.get(),
+            pattern_matches: meters.matches.get(),
+            memory_usage_mb: memory_stats::memory_stats().map_or(0.0, |it| it.physical_mem as f64 / f64::from(1 << 20)),
+            error_rate: bad as f64 / (meters.accepted.get() + received).max(1) as f64,
+            connected: self.connectivity.trouble().is_none(),
+            worker_count: meters.workers.load(Relaxed),
+            messages_accepted: meters.accepted.get(),
+            messages_failed: meters.failed.get(),
+            messages_retried: meters.retried.get(),
+            messages_dropped: dropped,
+            handler_errors: meters.handler_errors.get(),
+            reconnects: self.connectivity.reconnects(),
+            malformed: Malformed::ALL.iter().map(|kind| (kind.name(), meters.malformed[kind.index()].get())).collect(),
+            tiers,
+        }
+    }
+
+    fn tier_metrics(&self, tier: Priority) -> TierMetrics {
+        let fill = self.publisher.fill(tier);
+        TierMetrics {
+            priority: tier,
+            queued: fill.messages,
+            queued_bytes: fill.bytes,
+            buffer_utilization: fill.messages as f64 / fill.capacity.max(1) as f64,
+            pushing_back: fill.pushing_back,
+            dropped: fill.dropped,
+            publish_latency: self.meters.publish_latency[tier.number()].summary(),
+            delivery_latency: self.meters.delivery_latency[tier.number()].summary(),
+        }
+    }
+
+    async fn health_check(&self) -> Health {
+        let asked = Instant::now();
+        // Any question will do: a stream that is not there has no last id.
+        let nothing = [StreamKey::from("tradebus:health-check")];
+        let answer = timeout(self.patience.heartbeat, self.store.last_ids(&nothing)).await;
+        let mut reasons = Vec::new();
+        match answer {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => reasons.push(error.to_string()),
+            Err(_) => reasons.push(format!("the store did not answer within {} ms", self.patience.heartbeat.as_millis())),
+        }
+        let store_latency_ms = reasons.is_empty().then(|| asked.elapsed().as_secs_f64() * 1000.0);
+        reasons.extend(self.connectivity.trouble());
+        let connected = reasons.is_empty();
+        let metrics = self.metrics();
+        for tier in metrics.tiers.iter().filter(|tier| tier.pushing_back) {
+            reasons.push(format!("the {} tier pushes back: {} messages wait", tier.priority, tier.queued));
+        }
+        if metrics.error_rate > TOLERATED_ERROR_RATE {
+            reasons.push(format!("{:.1} % of the messages failed", metrics.error_rate * 100.0));
+        }
+        let status = match (connected, reasons.is_empty()) {
+            (false, _) => HealthStatus::Unhealthy,
+            (true, false) => HealthStatus::Degraded,
+            (true, true) => HealthStatus::Healthy,
+        };
+        Health {
+            status,
+            reasons,
+            connected,
+            buffer_utilization: metrics.buffer_utilization,
+            worker_count: metrics.worker_count,
+            error_rate: metrics.error_rate,
+            uptime_seconds: self.meters.started.elapsed().as_secs_f64(),
+            store_latency_ms,
+        }
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        if let Some(heartbeat) = &self.heartbeat {
+            heartbeat.abort();
+        }
+    }
+}
+
+/// Logs what is unwise about a configuration, and refuses one with errors.
+fn check(config: &BusConfig) -> Result<(), ConfigError> {
+    let report = config.validate();
+    for warning in &report.warnings {
+        tracing::warn!("{warning}");
+    }
+    if report.is_valid() { Ok(()) } else { Err(ConfigError::Invalid { findings: report.errors }) }
+}
+
+/// Publishes a heartbeat at once and then at every interval, as `NautilusTrader` does.
+async fn heartbeats(bus: std::sync::Weak<Inner>, every: Duration) {
+    let mut ticks = interval(every);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let Ok(topic) = Topic::new(HEARTBEAT_TOPIC) else { return };
+    loop {
+        ticks.tick().await;
+        let Some(bus) = bus.upgrade() else { return };
+        let Ok(beat) = Message::new(topic.clone(), heartbeat_payload(Timestamp::now())) else { return };
+        if let Err(error) = bus.publisher.publish(beat).await {
+            tracing::warn!(%error, "a heartbeat was not published");
+        }
+    }
+}

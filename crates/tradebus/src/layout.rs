@@ -1,0 +1,80 @@
+//! Which stream a message lies in.
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::config::{BusConfig, Layout};
+use crate::{Priority, StreamKey, Topic};
+
+/// The streams of a bus, as its configuration lays them out.
+#[derive(Debug, Clone)]
+pub(crate) enum Streams {
+    /// One stream a tier, or one a tier and shard.
+    Lanes {
+        /// By number of the tier, then by shard.
+        lanes: [Vec<StreamKey>; 4],
+    },
+    /// One stream for all topics.
+    Single(StreamKey),
+    /// One stream a topic.
+    Topic {
+        /// What every key starts with, the colon behind the base included.
+        prefix: Vec<u8>,
+    },
+}
+
+impl Streams {
+    pub(crate) fn new(config: &BusConfig) -> Self {
+        let base = config.stream_base();
+        match config.layout() {
+            Layout::Single => Self::Single(StreamKey::new(base)),
+            Layout::Topic => Self::Topic { prefix: format!("{base}:").into_bytes() },
+            Layout::Lanes => {
+                let lane = |tier: Priority| match config.shards {
+                    0 => vec![StreamKey::new(format!("{base}:{tier}"))],
+                    shards => (0..shards).map(|n| StreamKey::new(format!("{base}:{tier}:{n}"))).collect(),
+                };
+                let mut lanes: [Vec<StreamKey>; 4] = Default::default();
+                for tier in Priority::ALL {
+                    lanes[tier.number()] = lane(tier);
+                }
+                Self::Lanes { lanes }
+            }
+        }
+    }
+
+    /// The stream of a message, where it does not depend on the text of the topic.
+    pub(crate) fn fixed(&self, tier: Priority, topic: &Topic) -> Option<&StreamKey> {
+        match self {
+            Self::Lanes { lanes } => match &lanes[tier.number()][..] {
+                [lane] => Some(lane),
+                shards => Some(&shards[(xxh3_64(topic.as_bytes()) % shards.len() as u64) as usize]),
+            },
+            Self::Single(stream) => Some(stream),
+            Self::Topic { .. } => None,
+        }
+    }
+
+    /// The stream of a topic's own.
+    pub(crate) fn of_topic(prefix: &[u8], topic: &Topic) -> StreamKey {
+        StreamKey::new([prefix, topic.as_bytes()].concat())
+    }
+
+    /// The streams to read, the most urgent first; `None` where they must be looked for.
+    pub(crate) fn known(&self) -> Option<Vec<StreamKey>> {
+        match self {
+            Self::Lanes { lanes } => Some(lanes.iter().rev().flatten().cloned().collect()),
+            Self::Single(stream) => Some(vec![stream.clone()]),
+            Self::Topic { .. } => None,
+        }
+    }
+
+    /// The tier of everything in a stream, where the stream tells.
+    pub(crate) fn tier_of(&self, stream: &StreamKey) -> Option<Priority> {
+        match self {
+            Self::Lanes { lanes } => {
+                Priority::ALL.into_iter().find(|tier| lanes[tier.number()].contains(stream))
+            }
+            _ => None,
+        }
+    }
+}

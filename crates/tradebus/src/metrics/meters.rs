@@ -1,0 +1,94 @@
+//! What the parts of a bus count while they work.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Instant;
+
+use super::latency::Latency;
+use super::rate::Rate;
+use crate::wire::record::Malformed;
+
+/// A number that only rises.
+#[derive(Debug, Default)]
+pub(crate) struct Counter(AtomicU64);
+
+impl Counter {
+    pub(crate) fn add(&self, amount: u64) {
+        self.0.fetch_add(amount, Relaxed);
+    }
+
+    pub(crate) fn get(&self) -> u64 {
+        self.0.load(Relaxed)
+    }
+}
+
+/// The counters of one bus. Those on the way of a message are raised by the batch.
+#[derive(Debug)]
+pub(crate) struct Meters {
+    pub(crate) started: Instant,
+    /// Messages that the bus has accepted, in bytes too.
+    pub(crate) accepted: Counter,
+    /// Messages that the store has confirmed.
+    pub(crate) sent: Counter,
+    pub(crate) sent_bytes: Counter,
+    /// Messages that were given up: refused by the store for good, or not confirmed before the bus closed.
+    pub(crate) failed: Counter,
+    /// Messages that were sent again after a lost connection; some of them may be stored twice.
+    pub(crate) retried: Counter,
+    /// Batches sent.
+    pub(crate) flushes: Counter,
+    /// Messages handed to subscribers.
+    pub(crate) received: Counter,
+    pub(crate) received_bytes: Counter,
+    /// Messages that matched the pattern of a subscription, counted once for each.
+    pub(crate) matches: Counter,
+    /// Messages that slow subscribers lost by their policy.
+    pub(crate) dropped: Counter,
+    /// Handlers that failed.
+    pub(crate) handler_errors: Counter,
+    /// Entries that are no messages, by kind.
+    pub(crate) malformed: [Counter; Malformed::ALL.len()],
+    /// Handlers at work.
+    pub(crate) workers: AtomicU64,
+    /// Publishing to confirmation by the store, by tier.
+    pub(crate) publish_latency: [Latency; 4],
+    /// Publishing to the subscriber, by tier.
+    pub(crate) delivery_latency: [Latency; 4],
+    pub(crate) message_rate: Rate,
+    pub(crate) byte_rate: Rate,
+}
+
+impl Default for Meters {
+    fn default() -> Self {
+        Self {
+            started: Instant::now(),
+            accepted: Counter::default(),
+            sent: Counter::default(),
+            sent_bytes: Counter::default(),
+            failed: Counter::default(),
+            retried: Counter::default(),
+            flushes: Counter::default(),
+            received: Counter::default(),
+            received_bytes: Counter::default(),
+            matches: Counter::default(),
+            dropped: Counter::default(),
+            handler_errors: Counter::default(),
+            malformed: Default::default(),
+            workers: AtomicU64::new(0),
+            publish_latency: Default::default(),
+            delivery_latency: Default::default(),
+            message_rate: Rate::default(),
+            byte_rate: Rate::default(),
+        }
+    }
+}
+
+impl Meters {
+    /// Counts an entry that is no message, and logs the first of each kind.
+    pub(crate) fn note_malformed(&self, kind: Malformed, place: impl std::fmt::Display) {
+        let counter = &self.malformed[kind.index()];
+        counter.add(1);
+        if counter.get() == 1 {
+            tracing::warn!(kind = kind.name(), %place, "skipped an entry that is no message: {kind} (further ones are only counted)");
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! What a bus tells about itself in numbers.
+
+mod latency;
+mod meters;
+mod rate;
+
+use serde::Serialize;
+
+pub use latency::LatencySummary;
+pub(crate) use latency::summary_of_all;
+pub(crate) use meters::Meters;
+
+use crate::Priority;
+
+/// A reading of all metrics. The first twelve have the names of the original system.
+#[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
+pub struct Metrics {
+    /// Messages that the store has confirmed.
+    pub messages_sent: u64,
+    /// Messages handed to subscribers, counted once for each subscription.
+    pub messages_received: u64,
+    /// Messages sent and received per second, between the last two readings that were a second apart.
+    pub messages_per_second: f64,
+    /// Payload bytes sent and received per second.
+    pub bytes_per_second: f64,
+    /// Mean time from publishing to the subscriber in the last 30 to 60 seconds; without a subscriber, to the confirmation by the store.
+    pub avg_latency_ms: f64,
+    /// 95 % of the messages took no longer.
+    pub p95_latency_ms: f64,
+    /// Half of the messages took no longer.
+    pub p50_latency_ms: f64,
+    /// 99 % of the messages took no longer.
+    pub p99_latency_ms: f64,
+    /// The longest that a message took.
+    pub max_latency_ms: f64,
+    /// How full the fullest publishing queue is, 0 to 1.
+    pub buffer_utilization: f64,
+    /// Batches sent to the store.
+    pub buffer_flushes: u64,
+    /// Messages that matched a subscription's pattern.
+    pub pattern_matches: u64,
+    /// Memory of this process in MiB.
+    pub memory_usage_mb: f64,
+    /// Part of all messages that failed: refused by the store, dropped, or failed in a handler; 0 to 1.
+    pub error_rate: f64,
+    /// Whether the store can be used.
+    pub connected: bool,
+    /// Handlers at work.
+    pub worker_count: u64,
+    /// Messages that the bus has accepted.
+    pub messages_accepted: u64,
+    /// Messages that were given up.
+    pub messages_failed: u64,
+    /// Messages sent again after a lost connection.
+    pub messages_retried: u64,
+    /// Messages dropped by a tier or by a slow subscription, as their policies say.
+    pub messages_dropped: u64,
+    /// Handlers that failed.
+    pub handler_errors: u64,
+    /// Connections made again.
+    pub reconnects: u64,
+    /// Entries that are no messages, by kind.
+    pub malformed: Vec<(&'static str, u64)>,
+    /// By tier, the most urgent first.
+    pub tiers: Vec<TierMetrics>,
+}
+
+/// The metrics of one tier.
+#[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
+pub struct TierMetrics {
+    /// Which tier.
+    pub priority: Priority,
+    /// Messages in its publishing queue.
+    pub queued: usize,
+    /// Bytes in its publishing queue.
+    pub queued_bytes: usize,
+    /// `queued` over the capacity, 0 to 1.
+    pub buffer_utilization: f64,
+    /// Whether it is between its high-water and its low-water mark.
+    pub pushing_back: bool,
+    /// Messages that it dropped.
+    pub dropped: u64,
+    /// Publishing to the confirmation by the store.
+    pub publish_latency: LatencySummary,
+    /// Publishing to the subscriber.
+    pub delivery_latency: LatencySummary,
+}

@@ -1,0 +1,151 @@
+//! Publishing: from the caller to the store.
+//!
+//! A message waits in the [queue](queue) of its tier, leaves with its batch through the tier's [lane](lane), and its
+//! [receipt](Receipt) is settled when the store has answered. Tiers share nothing, so a flood of LOW messages cannot hold up a CRITICAL one.
+
+mod lane;
+mod queue;
+mod receipt;
+mod retention;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout_at};
+
+pub use self::receipt::Receipt;
+pub(crate) use self::queue::Fill;
+
+use self::lane::Lane;
+use self::queue::{Offer, TierQueue};
+use crate::clock::now_ns;
+use crate::config::BusConfig;
+use crate::connectivity::Connectivity;
+use crate::metrics::Meters;
+use crate::store::{StoreError, StreamStore};
+use crate::{Message, Priority, TopicError};
+
+/// Why a message was not published.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum PublishError {
+    /// The topic breaks the rules.
+    #[error(transparent)]
+    Topic(#[from] TopicError),
+    /// The payload is too large.
+    #[error("a payload of {bytes} bytes is too large: max_payload_bytes allows {limit}")]
+    TooLarge {
+        /// Size of the payload.
+        bytes: usize,
+        /// Largest size allowed.
+        limit: usize,
+    },
+    /// The tier is full, and its policy is `on_full = "error"`.
+    #[error("the {tier} tier is full: {messages} messages wait, and it pushes back until it has drained to its low-water mark")]
+    BufferFull {
+        /// The tier.
+        tier: Priority,
+        /// Messages in its queue.
+        messages: usize,
+    },
+    /// The tier was full, and its policy is to drop.
+    #[error("the message was dropped: the {tier} tier was full")]
+    Dropped {
+        /// The tier.
+        tier: Priority,
+    },
+    /// The bus is closed.
+    #[error("the bus is closed")]
+    Closed,
+    /// The store refuses the message.
+    #[error("the store refused the message: {0}")]
+    Store(#[source] Arc<StoreError>),
+    /// The bus was closed before the store confirmed the message: it may be stored or not.
+    #[error("the bus was closed before the store confirmed the message; it may be stored or not")]
+    Unknown,
+}
+
+/// Takes messages and gets them to the store.
+#[derive(Debug)]
+pub(crate) struct Publisher {
+    /// By number of the tier.
+    queues: [Arc<TierQueue>; 4],
+    lanes: Mutex<Vec<JoinHandle<()>>>,
+    meters: Arc<Meters>,
+    max_payload: usize,
+}
+
+impl Publisher {
+    /// Starts one lane a tier.
+    pub(crate) fn start(
+        config: &BusConfig,
+        store: &Arc<dyn StreamStore>,
+        meters: &Arc<Meters>,
+        connectivity: &Arc<Connectivity>,
+    ) -> Self {
+        let queues: [Arc<TierQueue>; 4] = std::array::from_fn(|number| {
+            let tier = Priority::from_number(number as u8).unwrap_or_default();
+            Arc::new(TierQueue::new(tier, config.buffer(tier)))
+        });
+        let lanes = Priority::ALL.map(|tier| {
+            let queue = queues[tier.number()].clone();
+            let shared = (meters.clone(), connectivity.clone());
+            tokio::spawn(Lane::new(tier, queue, store.clone(), shared, config).run())
+        });
+        let max_payload = config.max_payload_bytes;
+        Self { queues, lanes: Mutex::new(lanes.into()), meters: meters.clone(), max_payload }
+    }
+
+    /// Puts a message into the queue of its tier. Cancel safe: a message that was not queued is not published.
+    pub(crate) async fn publish(&self, mut message: Message) -> Result<Receipt, PublishError> {
+        let bytes = message.payload.len();
+        if bytes > self.max_payload {
+            return Err(PublishError::TooLarge { bytes, limit: self.max_payload });
+        }
+        message.ts = now_ns();
+        let queue = &self.queues[message.priority.number()];
+        loop {
+            match queue.offer(message)? {
+                Offer::Queued(receipt) => {
+                    self.meters.accepted.add(1);
+                    return Ok(receipt);
+                }
+                Offer::Wait(waiting) => message = waiting,
+            }
+            queue.room().await;
+        }
+    }
+
+    pub(crate) fn fill(&self, tier: Priority) -> Fill {
+        self.queues[tier.number()].fill()
+    }
+
+    /// Accepts nothing more and waits until everything that was accepted is stored, or until the time is up. Returns how many
+    /// messages were given up then.
+    pub(crate) async fn close(&self, patience: Duration) -> u64 {
+        let deadline = Instant::now() + patience;
+        let failed = self.meters.failed.get();
+        for queue in &self.queues {
+            queue.close();
+        }
+        let lanes = std::mem::take(&mut *self.lanes.lock());
+        for mut lane in lanes {
+            if timeout_at(deadline, &mut lane).await.is_err() {
+                lane.abort();
+                // An aborted task counts what it gives up before this returns.
+                let _ = lane.await;
+            }
+        }
+        self.meters.failed.get() - failed
+    }
+}
+
+impl Drop for Publisher {
+    fn drop(&mut self) {
+        for lane in self.lanes.lock().drain(..) {
+            lane.abort();
+        }
+    }
+}

@@ -1,0 +1,236 @@
+//! The embedded engine: streams in the memory of this process.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use async_trait::async_trait;
+use tokio::sync::Notify;
+use tokio::time::timeout;
+use tradebus_engine::{Db, Engine, EntryId, Fields, KeyType, Listener, ListenerWaker, NewId, StreamError};
+
+use super::{
+    Appender, BatchBuilder, Interrupt, NewEntry, Position, RangeQuery, ReadBatch, StoreError, StreamReader,
+    StreamStore, Trim,
+};
+use crate::StreamKey;
+
+/// A read ends when it has gathered so many bytes, so that one batch of large entries stays bounded.
+const MOST_BYTES: usize = 8 << 20;
+
+/// Streams in this process. Clones share them.
+#[derive(Debug, Clone)]
+pub struct EmbeddedStore {
+    engine: Engine,
+}
+
+impl EmbeddedStore {
+    /// A new, empty store in memory.
+    pub fn in_memory() -> Self {
+        Self::over(Engine::new())
+    }
+
+    /// The streams of an engine that others use too, such as its Redis port.
+    pub fn over(engine: Engine) -> Self {
+        Self { engine }
+    }
+}
+
+#[async_trait]
+impl StreamStore for EmbeddedStore {
+    async fn appender(&self, _role: &str) -> Result<Box<dyn Appender>, StoreError> {
+        Ok(Box::new(EmbeddedAppender {
+            engine: self.engine.clone(),
+            answers: Vec::new(),
+            answered: Notify::new(),
+        }))
+    }
+
+    async fn reader(&self, _role: &str) -> Result<Box<dyn StreamReader>, StoreError> {
+        let listener = self.engine.listen(std::iter::empty::<&[u8]>());
+        Ok(Box::new(EmbeddedReader { engine: self.engine.clone(), listening: Vec::new(), listener }))
+    }
+
+    async fn range(&self, stream: &StreamKey, query: RangeQuery) -> Result<ReadBatch, StoreError> {
+        let mut builder = BatchBuilder::default();
+        builder.stream(stream.clone());
+        let visit = |id, fields: Fields<'_>| {
+            copy(&mut builder, id, fields);
+            ControlFlow::Continue(())
+        };
+        let (key, start, end, limit) = (stream.as_bytes(), query.start, query.end, query.limit);
+        let db = self.engine.lock();
+        let read = if query.reverse {
+            db.range_reverse(key, start, end, limit, visit)
+        } else {
+            db.range(key, start, end, limit, visit)
+        };
+        read.map_err(|error| named(&error, stream))?;
+        Ok(builder.finish())
+    }
+
+    async fn len(&self, stream: &StreamKey) -> Result<u64, StoreError> {
+        self.engine.lock().len(stream.as_bytes()).map_err(|error| named(&error, stream))
+    }
+
+    async fn last_ids(&self, streams: &[StreamKey]) -> Result<Vec<EntryId>, StoreError> {
+        let db = self.engine.lock();
+        streams.iter().map(|stream| db.last_id(stream.as_bytes()).map_err(|error| named(&error, stream))).collect()
+    }
+
+    async fn trim(&self, stream: &StreamKey, trim: Trim) -> Result<u64, StoreError> {
+        self.engine.lock().trim(stream.as_bytes(), engine_trim(trim)).map_err(|error| named(&error, stream))
+    }
+
+    async fn remove(&self, stream: &StreamKey) -> Result<bool, StoreError> {
+        Ok(self.engine.lock().remove(stream.as_bytes()))
+    }
+
+    async fn streams(&self, prefix: &[u8]) -> Result<Vec<StreamKey>, StoreError> {
+        let mut found = Vec::new();
+        self.engine.lock().scan(0, usize::MAX, |key, kind| {
+            if kind == KeyType::Stream && key.starts_with(prefix) {
+                found.push(StreamKey::new(key));
+            }
+        });
+        Ok(found)
+    }
+
+    async fn now_ms(&self) -> Result<u64, StoreError> {
+        Ok(SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_millis() as u64))
+    }
+
+    fn describe(&self) -> String {
+        "the embedded engine, in memory".to_owned()
+    }
+}
+
+/// Appends under one lock a batch; the answers are known at once.
+#[derive(Debug)]
+struct EmbeddedAppender {
+    engine: Engine,
+    answers: Vec<Result<EntryId, StoreError>>,
+    answered: Notify,
+}
+
+#[async_trait]
+impl Appender for EmbeddedAppender {
+    async fn send(&mut self, batch: &[NewEntry<'_>], trims: &[(StreamKey, Trim)]) -> Result<(), StoreError> {
+        let mut db = self.engine.lock();
+        for entry in batch {
+            self.answers.push(append(&mut db, entry));
+        }
+        for (stream, trim) in trims {
+            if let Err(error) = db.trim(stream.as_bytes(), engine_trim(*trim)) {
+                tracing::warn!(%stream, %error, "a stream could not be trimmed");
+            }
+        }
+        drop(db);
+        self.answered.notify_one();
+        Ok(())
+    }
+
+    async fn receive(&mut self, acks: &mut Vec<Result<EntryId, StoreError>>) -> Result<(), StoreError> {
+        while self.answers.is_empty() {
+            self.answered.notified().await;
+        }
+        acks.append(&mut self.answers);
+        Ok(())
+    }
+}
+
+fn append(db: &mut Db<'_>, entry: &NewEntry<'_>) -> Result<EntryId, StoreError> {
+    let mut id = Ok(EntryId::MIN);
+    entry.fields.with(&mut |fields| id = db.append(entry.stream.as_bytes(), NewId::Auto, fields));
+    id.map_err(|error| named(&error, entry.stream))
+}
+
+/// Copies what it reads into one buffer a batch.
+struct EmbeddedReader {
+    engine: Engine,
+    listener: Listener,
+    /// The streams that `listener` listens to.
+    listening: Vec<StreamKey>,
+}
+
+impl EmbeddedReader {
+    fn listen_to(&mut self, positions: &[Position]) {
+        let same = self.listening.len() == positions.len()
+            && self.listening.iter().zip(positions).all(|(known, position)| *known == position.stream);
+        if !same {
+            self.listening = positions.iter().map(|position| position.stream.clone()).collect();
+            self.listener = self.engine.listen(self.listening.iter().map(StreamKey::as_bytes));
+        }
+    }
+
+    fn read_now(&self, positions: &[Position], limit: usize) -> Result<ReadBatch, StoreError> {
+        let mut builder = BatchBuilder::default();
+        let db = self.engine.lock();
+        for Position { stream, after } in positions {
+            builder.stream(stream.clone());
+            let enough = builder.copied_bytes() + MOST_BYTES;
+            db.read_after(stream.as_bytes(), *after, limit, |id, fields| {
+                copy(&mut builder, id, fields);
+                if builder.copied_bytes() < enough { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            })
+            .map_err(|error| named(&error, stream))?;
+        }
+        drop(db);
+        Ok(builder.finish())
+    }
+}
+
+#[async_trait]
+impl StreamReader for EmbeddedReader {
+    async fn read(
+        &mut self,
+        positions: &[Position],
+        limit: usize,
+        block: Option<Duration>,
+    ) -> Result<ReadBatch, StoreError> {
+        self.listen_to(positions);
+        let batch = self.read_now(positions, limit)?;
+        match block {
+            Some(block) if batch.is_empty() => {
+                // Whether entries came, the wait was interrupted or its time is up: what there is now is the answer.
+                let _ = timeout(block, self.listener.changed()).await;
+                self.read_now(positions, limit)
+            }
+            _ => Ok(batch),
+        }
+    }
+
+    fn interrupter(&self) -> Arc<dyn Interrupt> {
+        Arc::new(self.listener.waker())
+    }
+}
+
+#[async_trait]
+impl Interrupt for ListenerWaker {
+    async fn interrupt(&self) {
+        self.wake();
+    }
+}
+
+fn copy(builder: &mut BatchBuilder, id: EntryId, fields: Fields<'_>) {
+    builder.entry(id);
+    for (name, value) in fields {
+        builder.copy(name);
+        builder.copy(value);
+    }
+}
+
+fn engine_trim(trim: Trim) -> tradebus_engine::Trim {
+    let (trim, approximate) = match trim {
+        Trim::ToLength { keep, approximate } => (tradebus_engine::Trim::max_len(keep), approximate),
+        Trim::FromId { first, approximate } => (tradebus_engine::Trim::min_id(first), approximate),
+    };
+    if approximate { trim.approximate(Some(0)) } else { trim }
+}
+
+fn named(error: &StreamError, stream: &StreamKey) -> StoreError {
+    match error {
+        StreamError::WrongType => StoreError::WrongType { stream: stream.clone() },
+        other => StoreError::Refused { server: "the embedded engine".into(), detail: other.to_string() },
+    }
+}

@@ -1,0 +1,195 @@
+//! The stream store: one contract, two engines.
+//!
+//! A store keeps streams of entries in the order in which they were appended. Publishers write through an [`Appender`], each
+//! on a connection of its own; readers block on a [`StreamReader`], each on a connection of its own; everything that is
+//! asked now and then goes through the [`StreamStore`] itself.
+
+mod batch;
+mod embedded;
+mod error;
+mod redis;
+mod location;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tradebus_engine::EntryId;
+
+pub use batch::{BatchBuilder, EntryRef, ReadBatch};
+pub use embedded::EmbeddedStore;
+pub use error::StoreError;
+pub use redis::RedisStore;
+pub use location::{Location, LocationError, RedisServer};
+
+use crate::{BusConfig, StreamKey};
+
+/// A store of streams. All engines keep the same promises, and one suite of tests holds them to it.
+#[async_trait]
+pub trait StreamStore: Send + Sync + fmt::Debug {
+    /// Opens a way to append; `role` names the connection for those who look at the server's list of clients.
+    async fn appender(&self, role: &str) -> Result<Box<dyn Appender>, StoreError>;
+
+    /// Opens a way to read that may block without holding anyone else up.
+    async fn reader(&self, role: &str) -> Result<Box<dyn StreamReader>, StoreError>;
+
+    /// Entries with ids from `query.start` to `query.end`, both included. A missing stream is an empty one.
+    async fn range(&self, stream: &StreamKey, query: RangeQuery) -> Result<ReadBatch, StoreError>;
+
+    /// Number of entries; 0 for a missing stream.
+    async fn len(&self, stream: &StreamKey) -> Result<u64, StoreError>;
+
+    /// The last id that each stream has given out, also when that entry is gone; [`EntryId::MIN`] for a missing stream.
+    async fn last_ids(&self, streams: &[StreamKey]) -> Result<Vec<EntryId>, StoreError>;
+
+    /// Removes old entries and tells how many.
+    async fn trim(&self, stream: &StreamKey, trim: Trim) -> Result<u64, StoreError>;
+
+    /// Removes a stream with all that belongs to it; tells whether there was one.
+    async fn remove(&self, stream: &StreamKey) -> Result<bool, StoreError>;
+
+    /// The streams whose key starts with `prefix`, in no order.
+    async fn streams(&self, prefix: &[u8]) -> Result<Vec<StreamKey>, StoreError>;
+
+    /// The store's clock, in milliseconds since 1970 UTC: the one that makes the ids.
+    async fn now_ms(&self) -> Result<u64, StoreError>;
+
+    /// What the store is and where, without secrets.
+    fn describe(&self) -> String;
+}
+
+/// A way to append. Batches are sent one behind the other; acknowledgements come in the order of the entries, any number
+/// of batches may be under way, and the entries of one stream keep their order.
+#[async_trait]
+pub trait Appender: Send + fmt::Debug {
+    /// Sends a batch, and after it the trims. Returns when it is on its way.
+    ///
+    /// # Errors
+    ///
+    /// When the connection is lost. Entries that are not acknowledged may have been stored or not.
+    async fn send(&mut self, batch: &[NewEntry<'_>], trims: &[(StreamKey, Trim)]) -> Result<(), StoreError>;
+
+    /// Waits for at least one acknowledgement, and takes all that have arrived. Cancel safe.
+    ///
+    /// # Errors
+    ///
+    /// When the connection is lost; acknowledgements that were put into `acks` before hold.
+    async fn receive(&mut self, acks: &mut Vec<Result<EntryId, StoreError>>) -> Result<(), StoreError>;
+}
+
+/// A way to read several streams at once.
+#[async_trait]
+pub trait StreamReader: Send {
+    /// Entries behind the given positions, at most `limit` of each stream. With `block`, waits that long for the first;
+    /// an empty batch means that none came. Missing streams are empty ones.
+    ///
+    /// Not cancel safe: use [`interrupter`](Self::interrupter) to end a blocked read early.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::WrongType`] names the stream that is none; anything else means that the connection is lost.
+    async fn read(
+        &mut self,
+        positions: &[Position],
+        limit: usize,
+        block: Option<Duration>,
+    ) -> Result<ReadBatch, StoreError>;
+
+    /// Ends a blocked read from outside.
+    fn interrupter(&self) -> Arc<dyn Interrupt>;
+}
+
+/// Ends a blocked read of the reader it came from.
+#[async_trait]
+pub trait Interrupt: Send + Sync {
+    /// The read returns with what there is, at once or when asked again: a read that is only about to block may miss one call.
+    async fn interrupt(&self);
+}
+
+/// A place in a stream: everything up to `after` is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Position {
+    /// The stream.
+    pub stream: StreamKey,
+    /// The last entry known.
+    pub after: EntryId,
+}
+
+/// An entry to append. It tells its fields when asked, so that no list of them has to be kept.
+#[derive(Clone, Copy)]
+pub struct NewEntry<'a> {
+    /// The stream; created where missing.
+    pub stream: &'a StreamKey,
+    /// What the entry holds.
+    pub fields: &'a dyn EntryFields,
+}
+
+/// The fields of an entry: names and values, in order; names may repeat.
+pub trait EntryFields: Sync {
+    /// Calls `use_fields` once with all fields.
+    fn with(&self, use_fields: &mut dyn FnMut(&[(&[u8], &[u8])]));
+}
+
+impl EntryFields for [(&[u8], &[u8])] {
+    fn with(&self, use_fields: &mut dyn FnMut(&[(&[u8], &[u8])])) {
+        use_fields(self);
+    }
+}
+
+impl<const N: usize> EntryFields for [(&[u8], &[u8]); N] {
+    fn with(&self, use_fields: &mut dyn FnMut(&[(&[u8], &[u8])])) {
+        use_fields(self);
+    }
+}
+
+/// Which entries to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RangeQuery {
+    /// First id wanted.
+    pub start: EntryId,
+    /// Last id wanted.
+    pub end: EntryId,
+    /// Most entries wanted.
+    pub limit: usize,
+    /// Newest first.
+    pub reverse: bool,
+}
+
+impl Default for RangeQuery {
+    /// Everything, oldest first.
+    fn default() -> Self {
+        Self { start: EntryId::MIN, end: EntryId::MAX, limit: usize::MAX, reverse: false }
+    }
+}
+
+/// How to shorten a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trim {
+    /// To so many entries, the newest ones.
+    ToLength {
+        /// Entries to keep.
+        keep: u64,
+        /// May keep a few more (whole nodes go), which costs the store far less.
+        approximate: bool,
+    },
+    /// To the entries from this id on.
+    FromId {
+        /// First id to keep.
+        first: EntryId,
+        /// May keep a few more.
+        approximate: bool,
+    },
+}
+
+/// Opens the store that a configuration names.
+///
+/// # Errors
+///
+/// When the URL is none, or the store cannot be reached or used: the message names the place and what is wrong.
+pub async fn open(config: &BusConfig) -> Result<Arc<dyn StreamStore>, StoreError> {
+    match Location::parse(config.store_url().expose())? {
+        Location::Memory => Ok(Arc::new(EmbeddedStore::in_memory())),
+        Location::Redis(server) => Ok(Arc::new(RedisStore::connect(server, config).await?)),
+    }
+}

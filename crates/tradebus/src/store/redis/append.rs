@@ -1,0 +1,120 @@
+//! Appending through a pipeline.
+
+use std::collections::VecDeque;
+
+use async_trait::async_trait;
+use tradebus_engine::EntryId;
+use tradebus_resp::{Token, Tokens};
+
+use super::link::Link;
+use super::{reply, trim_command};
+use crate::StreamKey;
+use crate::store::{Appender, NewEntry, StoreError, Trim};
+
+/// Writes entries as `XADD`s, whole batches at a time, on a connection that nobody else uses.
+#[derive(Debug)]
+pub(super) struct RedisAppender {
+    link: Link,
+    /// What the replies that are still to come answer.
+    expected: VecDeque<Expected>,
+}
+
+/// What the next replies answer.
+#[derive(Debug)]
+enum Expected {
+    /// So many entries of one stream.
+    Entries { stream: StreamKey, left: usize },
+    /// A trim of this stream.
+    Trim(StreamKey),
+}
+
+impl RedisAppender {
+    pub(super) fn new(link: Link) -> Self {
+        Self { link, expected: VecDeque::new() }
+    }
+
+    fn expect_entry(&mut self, stream: &StreamKey) {
+        match self.expected.back_mut() {
+            Some(Expected::Entries { stream: last, left }) if last == stream => *left += 1,
+            _ => self.expected.push_back(Expected::Entries { stream: stream.clone(), left: 1 }),
+        }
+    }
+
+    /// Takes every reply that has arrived; says whether any of them answered an entry.
+    fn take_arrived(&mut self, acks: &mut Vec<Result<EntryId, StoreError>>) -> Result<bool, StoreError> {
+        let before = acks.len();
+        let server = self.link.server().clone();
+        while let Some(expected) = self.expected.front_mut() {
+            let taken = match expected {
+                Expected::Entries { stream, left } => {
+                    let ack = self.link.take(|bytes| match reply::entry_id(bytes) {
+                        Ok(Some(id)) => Ok(id),
+                        _ => Err(refusal(bytes, stream, &server)),
+                    })?;
+                    *left -= usize::from(ack.is_some());
+                    let done = *left == 0;
+                    ack.map(|ack| (Some(ack), done))
+                }
+                Expected::Trim(stream) => {
+                    let failed = self.link.take(|bytes| failure(bytes, stream, &server))?;
+                    failed.map(|failed| {
+                        if let Some(error) = failed {
+                            tracing::warn!(%stream, %error, "a stream could not be trimmed");
+                        }
+                        (None, true)
+                    })
+                }
+            };
+            let Some((ack, done)) = taken else { break };
+            acks.extend(ack);
+            if done {
+                self.expected.pop_front();
+            }
+        }
+        Ok(acks.len() > before)
+    }
+}
+
+#[async_trait]
+impl Appender for RedisAppender {
+    async fn send(&mut self, batch: &[NewEntry<'_>], trims: &[(StreamKey, Trim)]) -> Result<(), StoreError> {
+        for entry in batch {
+            let mut writer = self.link.writer();
+            entry.fields.with(&mut |fields| {
+                writer.begin(3 + 2 * fields.len()).word(b"XADD").word(entry.stream.as_bytes()).word(b"*");
+                for (name, value) in fields {
+                    writer.word(name).word(value);
+                }
+            });
+            self.expect_entry(entry.stream);
+        }
+        for (stream, how) in trims {
+            let words = trim_command(stream, *how);
+            self.link.command(&words.iter().map(Vec::as_slice).collect::<Vec<_>>());
+            self.expected.push_back(Expected::Trim(stream.clone()));
+        }
+        self.link.flush().await
+    }
+
+    async fn receive(&mut self, acks: &mut Vec<Result<EntryId, StoreError>>) -> Result<(), StoreError> {
+        while !self.take_arrived(acks)? {
+            self.link.more().await?;
+        }
+        Ok(())
+    }
+}
+
+fn failure(bytes: &[u8], stream: &StreamKey, server: &std::sync::Arc<str>) -> Option<StoreError> {
+    match Tokens::new(bytes).pull() {
+        Ok(Token::Error(text)) if reply::is_wrong_type(text) => Some(StoreError::WrongType { stream: stream.clone() }),
+        Ok(Token::Error(text)) => Some(reply::error(text, server)),
+        _ => None,
+    }
+}
+
+fn refusal(bytes: &[u8], stream: &StreamKey, server: &std::sync::Arc<str>) -> StoreError {
+    failure(bytes, stream, server).unwrap_or_else(|| StoreError::Protocol {
+        server: server.clone(),
+        detail: "XADD was answered with something else than an id".to_owned(),
+    })
+}

@@ -1,0 +1,81 @@
+//! The connection for everything that is asked now and then.
+
+use bytes::Bytes;
+use tokio::sync::Mutex;
+use tokio::time::timeout;
+use tradebus_resp::{Token, Tokens};
+
+use super::link::{Dialer, Link};
+use super::reply;
+use crate::store::StoreError;
+
+/// Asks one question (or one pipeline of them) at a time; connects again when the connection was lost.
+#[derive(Debug)]
+pub(super) struct Control {
+    dialer: Dialer,
+    /// Empty before the first question, and after one that was not answered.
+    link: Mutex<Option<Link>>,
+}
+
+impl Control {
+    /// Connects at once, so that a wrong address or password is known before anything else is done.
+    pub(super) async fn connect(dialer: Dialer) -> Result<Self, StoreError> {
+        let link = dialer.open("control").await?;
+        Ok(Self { dialer, link: Mutex::new(Some(link)) })
+    }
+
+    /// The answer to one command; an error reply is an error.
+    pub(super) async fn ask(&self, words: &[&[u8]]) -> Result<Bytes, StoreError> {
+        let answer = self.ask_all(&[words.to_vec()]).await?.remove(0);
+        match Tokens::new(&answer).pull() {
+            Ok(Token::Error(text)) => Err(reply::error(text, &self.dialer.name)),
+            Ok(_) => Ok(answer),
+            Err(error) => Err(StoreError::Protocol { server: self.dialer.name.clone(), detail: error.to_string() }),
+        }
+    }
+
+    /// The answers to a pipeline of commands, error replies among them.
+    ///
+    /// Cancel safe: a connection whose answers were not awaited is not used again.
+    pub(super) async fn ask_all(&self, commands: &[Vec<&[u8]>]) -> Result<Vec<Bytes>, StoreError> {
+        let mut slot = self.link.lock().await;
+        let mut link = match slot.take() {
+            Some(link) => link,
+            None => self.dialer.open("control").await?,
+        };
+        let answers = match timeout(self.dialer.command_timeout, exchange(&mut link, commands)).await {
+            Ok(answers) => answers,
+            Err(_) => Err(StoreError::TimedOut {
+                server: self.dialer.name.clone(),
+                what: "a command",
+                after: self.dialer.command_timeout,
+            }),
+        };
+        match answers {
+            Ok(answers) => {
+                *slot = Some(link);
+                Ok(answers)
+            }
+            // A connection that was idle may have been closed by the server: one more try, on a new one.
+            Err(StoreError::Disconnected { .. }) => {
+                let mut link = self.dialer.open("control").await?;
+                let answers = exchange(&mut link, commands).await?;
+                *slot = Some(link);
+                Ok(answers)
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+async fn exchange(link: &mut Link, commands: &[Vec<&[u8]>]) -> Result<Vec<Bytes>, StoreError> {
+    for words in commands {
+        link.command(words);
+    }
+    link.flush().await?;
+    let mut answers = Vec::with_capacity(commands.len());
+    for _ in commands {
+        answers.push(link.reply().await?);
+    }
+    Ok(answers)
+}

@@ -1,0 +1,189 @@
+//! One connection to a server: dialled, introduced, and then a pipe for commands and replies.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Buf, Bytes, BytesMut};
+use smol_str::{SmolStr, format_smolstr};
+use socket2::{SockRef, TcpKeepalive};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::{TcpStream, UnixStream};
+use tokio::time::timeout;
+use tradebus_resp::{CommandWriter, ProtocolError, ReplyScanner, Token, Tokens};
+
+use super::reply;
+use crate::store::StoreError;
+use crate::store::location::{Address, RedisServer};
+
+/// Room that is made for each read from the socket, in bytes.
+const READ_BYTES: usize = 64 * 1024;
+/// A silent peer is found after this time even when nothing is being asked.
+const KEEPALIVE: Duration = Duration::from_secs(15);
+
+/// What every connection to one server has in common.
+#[derive(Debug, Clone)]
+pub(super) struct Dialer {
+    pub(super) server: RedisServer,
+    /// The address for messages; no secrets in it.
+    pub(super) name: Arc<str>,
+    pub(super) client_name: SmolStr,
+    pub(super) connect_timeout: Duration,
+    pub(super) command_timeout: Duration,
+}
+
+trait Socket: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Socket for T {}
+
+/// A connection. Commands gather in `output` until [`flush`](Self::flush); replies are taken in order.
+pub(super) struct Link {
+    socket: Box<dyn Socket>,
+    input: BytesMut,
+    scanner: ReplyScanner,
+    output: BytesMut,
+    server: Arc<str>,
+    /// The server's number for this connection, where it tells.
+    pub(super) client_id: Option<u64>,
+}
+
+impl Dialer {
+    /// Connects, logs in and checks that the server is one that can be used.
+    pub(super) async fn open(&self, role: &str) -> Result<Link, StoreError> {
+        let timed_out =
+            |what| StoreError::TimedOut { server: self.name.clone(), what, after: self.connect_timeout };
+        let socket = timeout(self.connect_timeout, self.dial()).await.map_err(|_| timed_out("the connection request"))?;
+        let socket = socket
+            .map_err(|source| StoreError::Connect { server: self.name.clone(), source: Arc::new(source) })?;
+        let mut link = Link {
+            socket,
+            input: BytesMut::with_capacity(READ_BYTES),
+            scanner: ReplyScanner::default(),
+            output: BytesMut::new(),
+            server: self.name.clone(),
+            client_id: None,
+        };
+        timeout(self.connect_timeout, link.introduce(self, role)).await.map_err(|_| timed_out("the login"))??;
+        Ok(link)
+    }
+
+    async fn dial(&self) -> io::Result<Box<dyn Socket>> {
+        match &self.server.address {
+            Address::Tcp { host, port } => {
+                let socket = TcpStream::connect((host.as_str(), *port)).await?;
+                socket.set_nodelay(true)?;
+                SockRef::from(&socket).set_tcp_keepalive(&TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE / 3))?;
+                Ok(Box::new(socket))
+            }
+            Address::Unix(path) => Ok(Box::new(UnixStream::connect(path).await?)),
+        }
+    }
+}
+
+impl Link {
+    /// Logs in, chooses the database, says who we are, and looks at the version: one round trip.
+    async fn introduce(&mut self, dialer: &Dialer, role: &str) -> Result<(), StoreError> {
+        let auth = dialer.server.auth();
+        if let Some(words) = &auth {
+            self.command(words);
+        }
+        let database = itoa::Buffer::new().format(dialer.server.database).to_owned();
+        let name = format_smolstr!("{}:{role}", dialer.client_name);
+        self.command(&[b"SELECT", database.as_bytes()]);
+        self.command(&[b"CLIENT", b"SETNAME", name.as_bytes()]);
+        self.command(&[b"CLIENT", b"SETINFO", b"LIB-NAME", b"tradebus"]);
+        self.command(&[b"CLIENT", b"SETINFO", b"LIB-VER", env!("CARGO_PKG_VERSION").as_bytes()]);
+        self.command(&[b"CLIENT", b"ID"]);
+        self.command(&[b"INFO", b"server"]);
+        self.flush().await?;
+
+        if auth.is_some() {
+            self.accepted().await?;
+        }
+        self.accepted().await?;
+        for _courtesy in ["SETNAME", "LIB-NAME", "LIB-VER"] {
+            self.reply().await?;
+        }
+        let id = self.reply().await?;
+        self.client_id = match Tokens::new(&id).pull() {
+            Ok(Token::Integer(id)) => u64::try_from(id).ok(),
+            _ => None,
+        };
+        let info = self.reply().await?;
+        reply::check_version(&info, &self.server)
+    }
+
+    async fn accepted(&mut self) -> Result<(), StoreError> {
+        let answer = self.reply().await?;
+        match Tokens::new(&answer).pull().map_err(|error| self.broken(&error))? {
+            Token::Error(text) => Err(reply::error(text, &self.server)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes commands into the output; they go with the next [`flush`](Self::flush).
+    pub(super) fn writer(&mut self) -> CommandWriter<'_> {
+        CommandWriter::new(&mut self.output)
+    }
+
+    /// Adds one command to the output.
+    pub(super) fn command(&mut self, words: &[&[u8]]) {
+        self.writer().command(words);
+    }
+
+    /// Sends what has gathered.
+    pub(super) async fn flush(&mut self) -> Result<(), StoreError> {
+        let sent = self.socket.write_all(&self.output).await;
+        self.output.clear();
+        sent.map_err(|source| self.lost(source))
+    }
+
+    /// The next reply, whole. Cancel safe.
+    pub(super) async fn reply(&mut self) -> Result<Bytes, StoreError> {
+        loop {
+            if let Some(len) = self.complete()? {
+                return Ok(self.input.split_to(len).freeze());
+            }
+            self.more().await?;
+        }
+    }
+
+    /// Takes the next reply if all of it has arrived, and hands it over where it lies.
+    pub(super) fn take<T>(&mut self, read: impl FnOnce(&[u8]) -> T) -> Result<Option<T>, StoreError> {
+        let Some(len) = self.complete()? else { return Ok(None) };
+        let value = read(&self.input[..len]);
+        self.input.advance(len);
+        Ok(Some(value))
+    }
+
+    fn complete(&mut self) -> Result<Option<usize>, StoreError> {
+        self.scanner.scan(&self.input).map_err(|error| self.broken(&error))
+    }
+
+    /// Waits for more bytes from the server. Cancel safe.
+    pub(super) async fn more(&mut self) -> Result<(), StoreError> {
+        self.input.reserve(READ_BYTES);
+        match self.socket.read_buf(&mut self.input).await {
+            Ok(0) => Err(self.lost(io::ErrorKind::UnexpectedEof.into())),
+            Ok(_) => Ok(()),
+            Err(source) => Err(self.lost(source)),
+        }
+    }
+
+    pub(super) fn server(&self) -> &Arc<str> {
+        &self.server
+    }
+
+    pub(super) fn broken(&self, error: &ProtocolError) -> StoreError {
+        StoreError::Protocol { server: self.server.clone(), detail: error.to_string() }
+    }
+
+    fn lost(&self, source: io::Error) -> StoreError {
+        StoreError::Disconnected { server: self.server.clone(), source: Arc::new(source) }
+    }
+}
+
+impl std::fmt::Debug for Link {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Link").field("server", &self.server).field("client_id", &self.client_id).finish_non_exhaustive()
+    }
+}

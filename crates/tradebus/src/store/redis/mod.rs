@@ -1,0 +1,217 @@
+//! The engine for more than one machine: a server that speaks the Redis protocol.
+//!
+//! Three kinds of connection: appenders write pipelines, readers block, and one control connection asks the rest. None of
+//! them ever waits for another. Lost connections are opened again by those who use them.
+
+mod append;
+mod control;
+mod link;
+mod read;
+mod reply;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tradebus_engine::EntryId;
+use tradebus_resp::{Token, Tokens};
+
+use self::append::RedisAppender;
+use self::control::Control;
+use self::link::Dialer;
+use self::read::RedisReader;
+use super::location::RedisServer;
+use super::{Appender, RangeQuery, ReadBatch, StoreError, StreamReader, StreamStore, Trim};
+use crate::{BusConfig, StreamKey};
+
+/// Streams in Redis (6.2 or newer) or Valkey.
+#[derive(Debug)]
+pub struct RedisStore {
+    dialer: Dialer,
+    control: Arc<Control>,
+}
+
+impl RedisStore {
+    /// Connects to a server.
+    ///
+    /// # Errors
+    ///
+    /// When nobody answers there, the login is refused, or the server is older than 6.2.
+    pub async fn connect(server: RedisServer, config: &BusConfig) -> Result<Self, StoreError> {
+        let dialer = Dialer {
+            name: server.address.to_string().into(),
+            server,
+            client_name: config.client_name.as_str().into(),
+            connect_timeout: config.connection_timeout(),
+            command_timeout: config.command_timeout(),
+        };
+        let control = Arc::new(Control::connect(dialer.clone()).await?);
+        Ok(Self { dialer, control })
+    }
+
+    fn wrong_type_named(error: StoreError, stream: &StreamKey) -> StoreError {
+        match error {
+            StoreError::Refused { detail, .. } if reply::is_wrong_type(detail.as_bytes()) => {
+                StoreError::WrongType { stream: stream.clone() }
+            }
+            other => other,
+        }
+    }
+
+    async fn ask(&self, stream: &StreamKey, words: &[&[u8]]) -> Result<bytes::Bytes, StoreError> {
+        self.control.ask(words).await.map_err(|error| Self::wrong_type_named(error, stream))
+    }
+
+    async fn ask_number(&self, stream: &StreamKey, words: &[&[u8]]) -> Result<u64, StoreError> {
+        let answer = self.ask(stream, words).await?;
+        match Tokens::new(&answer).pull() {
+            Ok(Token::Integer(number)) => Ok(u64::try_from(number).unwrap_or(0)),
+            _ => Err(self.broken("a number was expected")),
+        }
+    }
+
+    fn broken(&self, detail: &str) -> StoreError {
+        StoreError::Protocol { server: self.dialer.name.clone(), detail: detail.to_owned() }
+    }
+
+    /// `last-generated-id` of the answer to `XINFO STREAM`; a missing stream has none.
+    fn last_id(&self, answer: &[u8], stream: &StreamKey) -> Result<EntryId, StoreError> {
+        let mut tokens = Tokens::new(answer);
+        match tokens.pull() {
+            Ok(Token::Error(text)) if text.starts_with(b"ERR no such key") => return Ok(EntryId::MIN),
+            Ok(Token::Error(text)) => {
+                return Err(Self::wrong_type_named(reply::error(text, &self.dialer.name), stream));
+            }
+            _ => {}
+        }
+        while let Ok(token) = tokens.pull() {
+            if token == Token::Bulk(b"last-generated-id")
+                && let Ok(Token::Bulk(id)) = tokens.pull()
+            {
+                return EntryId::parse(id, 0).ok_or_else(|| self.broken("last-generated-id is no id"));
+            }
+        }
+        Err(self.broken("XINFO STREAM names no last-generated-id"))
+    }
+}
+
+#[async_trait]
+impl StreamStore for RedisStore {
+    async fn appender(&self, role: &str) -> Result<Box<dyn Appender>, StoreError> {
+        Ok(Box::new(RedisAppender::new(self.dialer.open(role).await?)))
+    }
+
+    async fn reader(&self, role: &str) -> Result<Box<dyn StreamReader>, StoreError> {
+        let link = self.dialer.open(role).await?;
+        Ok(Box::new(RedisReader::new(link, self.control.clone(), self.dialer.command_timeout)))
+    }
+
+    async fn range(&self, stream: &StreamKey, query: RangeQuery) -> Result<ReadBatch, StoreError> {
+        let (start, end, limit) = (query.start.to_string(), query.end.to_string(), query.limit.to_string());
+        let (command, first, last) = if query.reverse {
+            (&b"XREVRANGE"[..], &end, &start)
+        } else {
+            (&b"XRANGE"[..], &start, &end)
+        };
+        let mut words = vec![command, stream.as_bytes(), first.as_bytes(), last.as_bytes()];
+        if query.limit < i64::MAX as usize {
+            words.extend([&b"COUNT"[..], limit.as_bytes()]);
+        }
+        let answer = self.ask(stream, &words).await?;
+        reply::range(answer, stream).map_err(|error| self.broken(&error.to_string()))
+    }
+
+    async fn len(&self, stream: &StreamKey) -> Result<u64, StoreError> {
+        self.ask_number(stream, &[b"XLEN", stream.as_bytes()]).await
+    }
+
+    async fn last_ids(&self, streams: &[StreamKey]) -> Result<Vec<EntryId>, StoreError> {
+        let questions: Vec<Vec<&[u8]>> =
+            streams.iter().map(|stream| vec![&b"XINFO"[..], b"STREAM", stream.as_bytes()]).collect();
+        let answers = self.control.ask_all(&questions).await?;
+        answers.iter().zip(streams).map(|(answer, stream)| self.last_id(answer, stream)).collect()
+    }
+
+    async fn trim(&self, stream: &StreamKey, how: Trim) -> Result<u64, StoreError> {
+        let words = trim_command(stream, how);
+        let words: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
+        self.ask_number(stream, &words).await
+    }
+
+    async fn remove(&self, stream: &StreamKey) -> Result<bool, StoreError> {
+        Ok(self.ask_number(stream, &[b"DEL", stream.as_bytes()]).await? > 0)
+    }
+
+    async fn streams(&self, prefix: &[u8]) -> Result<Vec<StreamKey>, StoreError> {
+        let pattern = glob_of_prefix(prefix);
+        let mut found = std::collections::HashSet::new();
+        let mut cursor = b"0".to_vec();
+        loop {
+            let words: [&[u8]; 8] =
+                [b"SCAN", &cursor, b"MATCH", &pattern, b"COUNT", b"1000", b"TYPE", b"stream"];
+            let answer = self.control.ask(&words).await?;
+            let mut tokens = Tokens::new(&answer);
+            let (Ok(Token::List(2)), Ok(Token::Bulk(next)), Ok(Token::List(keys))) =
+                (tokens.pull(), tokens.pull(), tokens.pull())
+            else {
+                return Err(self.broken("SCAN was answered with something else than a cursor and keys"));
+            };
+            for _ in 0..keys {
+                if let Ok(Token::Bulk(key)) = tokens.pull() {
+                    found.insert(StreamKey::new(key));
+                }
+            }
+            if next == b"0" {
+                return Ok(found.into_iter().collect());
+            }
+            cursor = next.to_vec();
+        }
+    }
+
+    async fn now_ms(&self) -> Result<u64, StoreError> {
+        let answer = self.control.ask(&[b"TIME"]).await?;
+        let mut tokens = Tokens::new(&answer);
+        let (Ok(Token::List(2)), Ok(Token::Bulk(seconds)), Ok(Token::Bulk(micros))) =
+            (tokens.pull(), tokens.pull(), tokens.pull())
+        else {
+            return Err(self.broken("TIME was answered with something else than two numbers"));
+        };
+        let number = |text: &[u8]| std::str::from_utf8(text).ok()?.parse::<u64>().ok();
+        match (number(seconds), number(micros)) {
+            (Some(seconds), Some(micros)) => Ok(seconds * 1000 + micros / 1000),
+            _ => Err(self.broken("TIME was answered with something else than two numbers")),
+        }
+    }
+
+    fn describe(&self) -> String {
+        format!("redis at {}", self.dialer.name)
+    }
+}
+
+/// The glob that matches what starts with these bytes: the signs that are special to Redis are escaped.
+fn glob_of_prefix(prefix: &[u8]) -> Vec<u8> {
+    let mut glob = Vec::with_capacity(prefix.len() + 1);
+    for &byte in prefix {
+        if b"*?[]\\^".contains(&byte) {
+            glob.push(b'\\');
+        }
+        glob.push(byte);
+    }
+    glob.push(b'*');
+    glob
+}
+
+/// `XTRIM`, word by word.
+fn trim_command(stream: &StreamKey, trim: Trim) -> Vec<Vec<u8>> {
+    let (by, approximate, threshold) = match trim {
+        Trim::ToLength { keep, approximate } => ("MAXLEN", approximate, keep.to_string()),
+        Trim::FromId { first, approximate } => ("MINID", approximate, first.to_string()),
+    };
+    let mut words: Vec<Vec<u8>> = vec![b"XTRIM".to_vec(), stream.as_bytes().to_vec(), by.into()];
+    words.push(if approximate { b"~".to_vec() } else { b"=".to_vec() });
+    words.push(threshold.into());
+    if approximate {
+        // Without this, one trim removes 10,000 entries at most, and a fast stream would grow for ever.
+        words.extend([b"LIMIT".to_vec(), b"0".to_vec()]);
+    }
+    words
+}

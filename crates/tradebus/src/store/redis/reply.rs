@@ -1,0 +1,162 @@
+//! What replies say.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tradebus_engine::EntryId;
+use tradebus_resp::{ProtocolError, Token, Tokens};
+
+use crate::StreamKey;
+use crate::store::{BatchBuilder, ReadBatch, StoreError};
+
+/// Error codes that pass: the same command may succeed later.
+const TRANSIENT: [&str; 9] =
+    ["LOADING", "OOM", "READONLY", "MISCONF", "MASTERDOWN", "BUSY", "CLUSTERDOWN", "TRYAGAIN", "NOREPLICAS"];
+
+/// What an error reply means.
+pub(super) fn error(text: &[u8], server: &Arc<str>) -> StoreError {
+    let detail = String::from_utf8_lossy(text).into_owned();
+    let server = server.clone();
+    let code = detail.split(' ').next().unwrap_or_default();
+    if TRANSIENT.contains(&code) {
+        StoreError::Unavailable { server, detail }
+    } else if matches!(code, "NOAUTH" | "WRONGPASS") || detail.starts_with("ERR AUTH ") || detail.contains("invalid password") {
+        StoreError::Login { server, detail }
+    } else {
+        StoreError::Refused { server, detail }
+    }
+}
+
+/// Whether an error reply says that a key is no stream.
+pub(super) fn is_wrong_type(text: &[u8]) -> bool {
+    text.starts_with(b"WRONGTYPE")
+}
+
+/// The reply to `INFO server`: refuses a server below 6.2. One that may not tell (an access rule) is taken as it is.
+pub(super) fn check_version(info: &[u8], server: &Arc<str>) -> Result<(), StoreError> {
+    let text = match Tokens::new(info).pull() {
+        Ok(Token::Bulk(text)) => String::from_utf8_lossy(text).into_owned(),
+        Ok(Token::Error(text)) if !text.starts_with(b"NOPERM") => return Err(error(text, server)),
+        _ => return Ok(()),
+    };
+    let Some(version) = text.lines().find_map(|line| line.strip_prefix("redis_version:")) else {
+        return Err(StoreError::Protocol {
+            server: server.clone(),
+            detail: "its INFO names no redis_version".to_owned(),
+        });
+    };
+    let mut parts = version.trim().split('.').map(|part| part.parse::<u32>().unwrap_or(0));
+    let known = (parts.next().unwrap_or(0), parts.next().unwrap_or(0));
+    if known < (6, 2) {
+        return Err(StoreError::TooOld { server: server.clone(), version: version.trim().to_owned() });
+    }
+    Ok(())
+}
+
+/// An entry id, as `XADD` answers.
+pub(super) fn entry_id(reply: &[u8]) -> Result<Option<EntryId>, ProtocolError> {
+    Ok(match Tokens::new(reply).pull()? {
+        Token::Bulk(id) => EntryId::parse(id, 0),
+        _ => None,
+    })
+}
+
+/// The answer of `XREAD`: lists of entries by stream, or nothing.
+pub(super) fn streams(reply: Bytes) -> Result<ReadBatch, ProtocolError> {
+    let mut tokens = Tokens::new(&reply);
+    let mut builder = BatchBuilder::default();
+    if let Token::List(streams) = tokens.pull()? {
+        for _ in 0..streams {
+            list(&mut tokens)?;
+            builder.stream(StreamKey::new(bulk(&mut tokens)?));
+            entries(&mut tokens, &reply, &mut builder)?;
+        }
+    }
+    Ok(builder.finish_in(reply))
+}
+
+/// The answer of `XRANGE`: a list of entries.
+pub(super) fn range(reply: Bytes, stream: &StreamKey) -> Result<ReadBatch, ProtocolError> {
+    let mut builder = BatchBuilder::default();
+    builder.stream(stream.clone());
+    entries(&mut Tokens::new(&reply), &reply, &mut builder)?;
+    Ok(builder.finish_in(reply))
+}
+
+fn entries(tokens: &mut Tokens<'_>, reply: &Bytes, builder: &mut BatchBuilder) -> Result<(), ProtocolError> {
+    for _ in 0..list(tokens)? {
+        list(tokens)?;
+        let id = bulk(tokens)?;
+        builder.entry(EntryId::parse(id, 0).ok_or_else(|| unexpected(Token::Bulk(id)))?);
+        let parts = match tokens.pull()? {
+            Token::List(parts) => parts,
+            Token::Null => 0,
+            other => return Err(unexpected(other)),
+        };
+        for _ in 0..parts {
+            let part = bulk(tokens)?;
+            let start = part.as_ptr() as usize - reply.as_ptr() as usize;
+            builder.at(start, start + part.len());
+        }
+    }
+    Ok(())
+}
+
+fn list(tokens: &mut Tokens<'_>) -> Result<usize, ProtocolError> {
+    match tokens.pull()? {
+        Token::List(elements) => Ok(elements),
+        Token::Null => Ok(0),
+        other => Err(unexpected(other)),
+    }
+}
+
+fn bulk<'a>(tokens: &mut Tokens<'a>) -> Result<&'a [u8], ProtocolError> {
+    match tokens.pull()? {
+        Token::Bulk(value) | Token::Status(value) => Ok(value),
+        other => Err(unexpected(other)),
+    }
+}
+
+fn unexpected(token: Token<'_>) -> ProtocolError {
+    ProtocolError::new(format!("{token:?} came where something else was expected"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::{check_version, error, streams};
+    use crate::store::StoreError;
+
+    fn server() -> Arc<str> {
+        "127.0.0.1:6379".into()
+    }
+
+    #[test]
+    fn tells_passing_errors_from_lasting_ones() {
+        assert!(matches!(error(b"OOM command not allowed", &server()), StoreError::Unavailable { .. }));
+        assert!(matches!(error(b"LOADING Redis is loading", &server()), StoreError::Unavailable { .. }));
+        assert!(matches!(error(b"WRONGPASS invalid", &server()), StoreError::Login { .. }));
+        assert!(matches!(error(b"NOPERM this user", &server()), StoreError::Refused { .. }));
+    }
+
+    #[test]
+    fn looks_at_the_version() {
+        let check = |text: &str| {
+            check_version(format!("${}\r\n{text}\r\n", text.len()).as_bytes(), &server()).map_err(|e| e.to_string())
+        };
+        assert_eq!(check("# Server\r\nredis_version:6.2.0\r\n"), Ok(()));
+        assert_eq!(check("redis_version:7.0.15\r\n"), Ok(()));
+        assert!(check("redis_version:6.0.16\r\n").unwrap_err().contains("6.2 or newer"));
+        assert!(check("hello").unwrap_err().contains("redis_version"));
+    }
+
+    #[test]
+    fn reads_entries_where_they_lie() {
+        let reply = b"*1\r\n*2\r\n$1\r\ns\r\n*2\r\n*2\r\n$3\r\n1-0\r\n*2\r\n$1\r\na\r\n$2\r\nbb\r\n*2\r\n$3\r\n2-0\r\n*-1\r\n";
+        let batch = streams(bytes::Bytes::from_static(reply)).unwrap();
+        let seen: Vec<_> = batch.entries().map(|e| (e.id().ms, e.fields().collect::<Vec<_>>())).collect();
+        assert_eq!(seen, [(1, vec![(&b"a"[..], &b"bb"[..])]), (2, vec![])]);
+        assert!(streams(bytes::Bytes::from_static(b"*-1\r\n")).unwrap().is_empty());
+    }
+}

@@ -1,0 +1,193 @@
+//! Subscribing: from the store to the subscriber.
+//!
+//! Subscriptions to the same streams share one [live](live) reader, which [routes](router) each message to the bounded
+//! [queues](queue) of those who want it. A subscription that starts in the past, or was too slow, [catches up](catch_up) by itself
+//! and then joins them.
+
+mod catch_up;
+mod handler;
+mod live;
+mod options;
+mod places;
+mod queue;
+mod router;
+mod shared;
+mod subscription;
+
+use std::fmt;
+use std::sync::{Arc, Weak};
+
+use hashbrown::HashMap;
+use parking_lot::Mutex;
+use tradebus_engine::EntryId;
+
+pub use self::handler::HandlerTask;
+pub use self::options::{ParseStartError, StartFrom, SubscribeOptions};
+pub use self::subscription::Subscription;
+
+use self::catch_up::CatchUp;
+use self::live::{Joining, LiveHandle};
+use self::queue::Queue;
+use self::shared::{Reading, Source, Subscriber};
+use crate::config::{BusConfig, SubscriptionPolicy};
+use crate::connectivity::Connectivity;
+use crate::layout::Streams;
+use crate::metrics::Meters;
+use crate::store::{Position, StoreError, StreamStore};
+use crate::{Delivery, Pattern, PatternError, StreamKey};
+
+/// Why a subscription was not made.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum SubscribeError {
+    /// The pattern is none.
+    #[error(transparent)]
+    Pattern(#[from] PatternError),
+    /// The streams cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The bus is closed.
+    #[error("the bus is closed")]
+    Closed,
+}
+
+/// Makes subscriptions.
+#[derive(Debug)]
+pub(crate) struct Subscriptions {
+    reading: Arc<Reading>,
+    defaults: Defaults,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct Defaults {
+    source: Source,
+    policy: SubscriptionPolicy,
+    capacity: usize,
+    max_bytes: usize,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// The live readers; they end with their last subscription.
+    live: HashMap<Source, Weak<LiveHandle>>,
+    subscribers: Vec<Weak<Subscriber>>,
+    closed: bool,
+}
+
+impl Subscriptions {
+    pub(crate) fn new(
+        config: &BusConfig,
+        store: &Arc<dyn StreamStore>,
+        meters: &Arc<Meters>,
+        connectivity: &Arc<Connectivity>,
+    ) -> Self {
+        let reading = Reading::new(config, store.clone(), meters.clone(), connectivity.clone());
+        let also: Vec<StreamKey> = config.external_streams.iter().map(StreamKey::new).collect();
+        let source = match &reading.streams {
+            Streams::Topic { prefix } => Source::Topics { prefix: prefix.clone(), also },
+            streams => Source::Keys([streams.known().unwrap_or_default(), also].concat()),
+        };
+        let defaults = Defaults {
+            source,
+            policy: config.subscription_policy,
+            capacity: config.subscription_capacity,
+            max_bytes: config.default_buffer_config.max_bytes,
+        };
+        Self { reading: Arc::new(reading), defaults, state: Mutex::default() }
+    }
+
+    /// Makes a subscription. Everything that is published after this returns arrives.
+    pub(crate) async fn subscribe(
+        &self,
+        pattern: Pattern,
+        options: SubscribeOptions,
+    ) -> Result<Subscription, SubscribeError> {
+        let source = match options.streams {
+            ref streams if streams.is_empty() => self.defaults.source.clone(),
+            streams => Source::Keys(streams),
+        };
+        let places = self.start_of(&source, &pattern, options.from).await?;
+        let policy = options.policy.unwrap_or(self.defaults.policy);
+        let capacity = options.capacity.unwrap_or(self.defaults.capacity);
+        let queue = Queue::new(policy, capacity, self.defaults.max_bytes);
+        let subscriber = Arc::new(Subscriber { pattern, queue });
+        let live = self.register(&source, &subscriber)?;
+        let subscription = Subscription::new(subscriber.clone(), live.clone(), self.reading.meters.clone());
+        if options.from == StartFrom::Latest {
+            live.join(Joining { subscriber, places }).await;
+        } else {
+            CatchUp::start(&self.reading, live, source, subscriber, places);
+        }
+        Ok(subscription)
+    }
+
+    /// Runs a handler over a subscription.
+    pub(crate) async fn subscribe_with<H, F, E>(
+        &self,
+        pattern: Pattern,
+        options: SubscribeOptions,
+        handler: H,
+    ) -> Result<HandlerTask, SubscribeError>
+    where
+        H: Fn(Delivery) -> F + Send + Sync + 'static,
+        F: Future<Output = Result<(), E>> + Send + 'static,
+        E: fmt::Display + Send + 'static,
+    {
+        let subscription = self.subscribe(pattern, options).await?;
+        Ok(HandlerTask::start(subscription, self.reading.meters.clone(), handler))
+    }
+
+    /// The places in all streams behind which a subscription starts.
+    async fn start_of(
+        &self,
+        source: &Source,
+        pattern: &Pattern,
+        from: StartFrom,
+    ) -> Result<Vec<Position>, StoreError> {
+        let store = &*self.reading.store;
+        let streams = source.find(store, |topic| pattern.matches(topic)).await?;
+        // Also asked where the answer is not needed: a key that holds another type is named before anything is read.
+        let last_ids = store.last_ids(&streams).await?;
+        let start = match from {
+            StartFrom::Latest => None,
+            StartFrom::Earliest => Some(EntryId::MIN),
+            StartFrom::After(id) => Some(id),
+            StartFrom::Ago(age) => {
+                let then = store.now_ms().await?.saturating_sub(age.as_millis() as u64);
+                Some(EntryId::new(then, 0).previous().unwrap_or(EntryId::MIN))
+            }
+        };
+        let places = streams.into_iter().zip(last_ids);
+        Ok(places.map(|(stream, last)| Position { stream, after: start.unwrap_or(last) }).collect())
+    }
+
+    fn register(&self, source: &Source, subscriber: &Arc<Subscriber>) -> Result<Arc<LiveHandle>, SubscribeError> {
+        let mut state = self.state.lock();
+        if state.closed {
+            return Err(SubscribeError::Closed);
+        }
+        state.subscribers.retain(|known| known.strong_count() > 0);
+        state.subscribers.push(Arc::downgrade(subscriber));
+        state.live.retain(|_, live| live.strong_count() > 0);
+        if let Some(live) = state.live.get(source).and_then(Weak::upgrade) {
+            return Ok(live);
+        }
+        let live = LiveHandle::start(&self.reading, source.clone());
+        state.live.insert(source.clone(), Arc::downgrade(&live));
+        Ok(live)
+    }
+
+    /// Reads nothing more. What waits in the queues can still be taken; then the subscriptions end.
+    pub(crate) async fn close(&self) {
+        let subscribers = {
+            let mut state = self.state.lock();
+            state.closed = true;
+            std::mem::take(&mut state.subscribers)
+        };
+        self.reading.stop().await;
+        for subscriber in subscribers.iter().filter_map(Weak::upgrade) {
+            subscriber.queue.end();
+        }
+    }
+}

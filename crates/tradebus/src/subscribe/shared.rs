@@ -1,0 +1,175 @@
+//! What the readers of a bus have in common.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use tokio::task::JoinSet;
+
+use super::queue::Queue;
+use crate::config::BusConfig;
+use crate::connectivity::{Backoff, Connectivity};
+use crate::layout::Streams;
+use crate::metrics::Meters;
+use crate::store::{EntryRef, ReadBatch, StoreError, StreamStore};
+use crate::wire::record::{Limits, RawRecord};
+use crate::{Delivery, Pattern, Priority, StreamKey, Topic};
+
+/// A read should bring about so many bytes at most, whatever the size of the entries.
+const READ_BYTES: usize = 8 << 20;
+
+/// A subscription, as its readers see it.
+#[derive(Debug)]
+pub(super) struct Subscriber {
+    pub(super) pattern: Pattern,
+    pub(super) queue: Queue,
+}
+
+/// What a reader works with.
+#[derive(Debug)]
+pub(super) struct Reading {
+    pub(super) store: Arc<dyn StreamStore>,
+    pub(super) meters: Arc<Meters>,
+    pub(super) connectivity: Arc<Connectivity>,
+    pub(super) streams: Streams,
+    pub(super) block: Duration,
+    pub(super) batch_size: usize,
+    pub(super) topic_cache: usize,
+    pub(super) search_interval: Duration,
+    limits: Limits,
+    backoff: Backoff,
+    roles: AtomicU64,
+    tasks: Mutex<JoinSet<()>>,
+}
+
+impl Reading {
+    pub(super) fn new(
+        config: &BusConfig,
+        store: Arc<dyn StreamStore>,
+        meters: Arc<Meters>,
+        connectivity: Arc<Connectivity>,
+    ) -> Self {
+        let stream = &config.default_stream_config;
+        Self {
+            store,
+            meters,
+            connectivity,
+            streams: Streams::new(config),
+            block: stream.block_timeout(),
+            batch_size: stream.batch_size,
+            topic_cache: config.topic_cache_size,
+            search_interval: config.discovery_interval(),
+            // What was published elsewhere may be larger than what may be published here.
+            limits: Limits { payload_bytes: config.max_payload_bytes.max(64 << 20) },
+            backoff: Backoff::new(config.reconnect_min(), config.reconnect_max()),
+            roles: AtomicU64::new(0),
+            tasks: Mutex::default(),
+        }
+    }
+
+    pub(super) fn backoff(&self) -> Backoff {
+        self.backoff.clone()
+    }
+
+    /// A name for a connection that no other has.
+    pub(super) fn next_role(&self, kind: &str) -> String {
+        format!("{kind}-{}", self.roles.fetch_add(1, Relaxed))
+    }
+
+    /// Runs a reader until it ends or the bus does.
+    pub(super) fn spawn(&self, reader: impl Future<Output = ()> + Send + 'static) {
+        let mut tasks = self.tasks.lock();
+        while tasks.try_join_next().is_some() {}
+        tasks.spawn(reader);
+    }
+
+    /// Ends all readers.
+    pub(super) async fn stop(&self) {
+        let mut tasks = std::mem::take(&mut *self.tasks.lock());
+        tasks.shutdown().await;
+    }
+
+    /// How many entries of a stream to ask for next, given what the last ones were like.
+    pub(super) fn limit_for(&self, batch: &ReadBatch) -> usize {
+        let entry = (batch.bytes() / batch.len().max(1)).max(1);
+        (READ_BYTES / entry).clamp(1, self.batch_size)
+    }
+
+    /// The message of an entry; one that is none is counted if it is met for the first time.
+    pub(super) fn delivery<'a>(
+        &self,
+        entry: EntryRef<'a>,
+        raw: RawRecord<'a>,
+        topic: Topic,
+        fresh: bool,
+    ) -> Option<Delivery> {
+        let tier = self.streams.tier_of(entry.stream()).unwrap_or_default();
+        match raw.into_message(topic, |value| entry.share(value), tier, self.limits) {
+            Ok((message, ignored)) => {
+                if !ignored.is_empty() {
+                    let fields: Vec<_> = ignored.names().collect();
+                    tracing::debug!(id = %entry.id(), stream = %entry.stream(), ?fields, "left out fields that make no sense");
+                }
+                Some(Delivery { id: entry.id(), stream: entry.stream().clone(), message })
+            }
+            Err(kind) => {
+                if fresh {
+                    self.meters.note_malformed(kind, format_args!("{} in {}", entry.id(), entry.stream()));
+                }
+                None
+            }
+        }
+    }
+
+    /// The tier whose room a stream needs, where the stream tells.
+    pub(super) fn tier_of(&self, stream: &StreamKey) -> Option<Priority> {
+        self.streams.tier_of(stream)
+    }
+}
+
+/// Which streams a subscription reads.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) enum Source {
+    /// These.
+    Keys(Vec<StreamKey>),
+    /// Those with this prefix whose rest is a topic that is wanted, as they appear; and these.
+    Topics {
+        /// What the keys start with.
+        prefix: Vec<u8>,
+        /// Streams that are read besides.
+        also: Vec<StreamKey>,
+    },
+}
+
+impl Source {
+    /// Whether streams may appear later.
+    pub(super) fn is_searched(&self) -> bool {
+        matches!(self, Self::Topics { .. })
+    }
+
+    /// The topic of a stream that holds just one.
+    pub(super) fn topic_of<'a>(&self, stream: &'a StreamKey) -> Option<&'a [u8]> {
+        match self {
+            Self::Keys(_) => None,
+            Self::Topics { prefix, .. } => stream.as_bytes().strip_prefix(&prefix[..]),
+        }
+    }
+
+    /// The streams that there are now, the most urgent first.
+    pub(super) async fn find(
+        &self,
+        store: &dyn StreamStore,
+        wanted: impl Fn(&[u8]) -> bool,
+    ) -> Result<Vec<StreamKey>, StoreError> {
+        match self {
+            Self::Keys(keys) => Ok(keys.clone()),
+            Self::Topics { prefix, also } => {
+                let mut streams = store.streams(prefix).await?;
+                streams.retain(|stream| self.topic_of(stream).is_some_and(&wanted) && !also.contains(stream));
+                streams.extend_from_slice(also);
+                Ok(streams)
+            }
+        }
+    }
+}

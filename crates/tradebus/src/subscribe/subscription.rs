@@ -1,0 +1,93 @@
+//! A subscription, as its owner sees it.
+
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use futures_util::Stream;
+
+use super::live::LiveHandle;
+use super::shared::Subscriber;
+use crate::clock::now_ns;
+use crate::metrics::Meters;
+use crate::{Delivery, Pattern, Priority};
+
+/// Messages whose topics match a pattern, as they arrive: a [`Stream`] that ends when the bus is closed.
+///
+/// Dropping it ends the subscription. Polling is cancel safe.
+#[derive(Debug)]
+#[must_use = "a subscription ends when it is dropped"]
+pub struct Subscription {
+    subscriber: Arc<Subscriber>,
+    /// Keeps the reader at work.
+    _live: Arc<LiveHandle>,
+    meters: Arc<Meters>,
+    /// Taken from the queue, to be handed out one by one.
+    chunk: VecDeque<Delivery>,
+}
+
+impl Subscription {
+    pub(super) fn new(subscriber: Arc<Subscriber>, live: Arc<LiveHandle>, meters: Arc<Meters>) -> Self {
+        Self { subscriber, _live: live, meters, chunk: VecDeque::new() }
+    }
+
+    /// The pattern.
+    pub fn pattern(&self) -> &Pattern {
+        &self.subscriber.pattern
+    }
+
+    /// Messages that wait to be taken.
+    pub fn queued(&self) -> usize {
+        self.chunk.len() + self.subscriber.queue.len()
+    }
+
+    /// Messages that were dropped because they were not taken fast enough, as the policy says.
+    pub fn dropped(&self) -> u64 {
+        self.subscriber.queue.dropped()
+    }
+
+    /// The next message; `None` once the bus is closed and everything was taken. Cancel safe.
+    pub async fn next(&mut self) -> Option<Delivery> {
+        std::future::poll_fn(|cx| self.poll_one(cx)).await
+    }
+
+    fn poll_one(&mut self, cx: &mut Context<'_>) -> Poll<Option<Delivery>> {
+        if self.chunk.is_empty() {
+            match self.subscriber.queue.poll_take(&mut self.chunk, cx) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(None) => return Poll::Ready(None),
+                Poll::Ready(Some(())) => self.count(),
+            }
+        } else {
+            self.subscriber.queue.take_critical(&mut self.chunk);
+        }
+        Poll::Ready(self.chunk.pop_front())
+    }
+
+    fn count(&self) {
+        let now = now_ns();
+        self.meters.received.add(self.chunk.len() as u64);
+        self.meters.received_bytes.add(self.chunk.iter().map(|delivery| delivery.payload.len() as u64).sum());
+        for tier in Priority::ALL {
+            let mut times = self.chunk.iter().filter(|it| it.priority == tier).map(|it| it.ts).peekable();
+            if times.peek().is_some() {
+                self.meters.delivery_latency[tier.number()].record_since(now, times);
+            }
+        }
+    }
+}
+
+impl Stream for Subscription {
+    type Item = Delivery;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Delivery>> {
+        self.poll_one(cx)
+    }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        self.subscriber.queue.close();
+    }
+}
