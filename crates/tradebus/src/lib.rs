@@ -15,4 +15,5 @@ pub use pattern::{MAX_PATTERN_BYTES, Pattern, PatternError};
 pub use priority::{ParsePriorityError, Priority};
 pub use topic::{MAX_TOPIC_BYTES, Topic, TopicError};
 pub use tradebus_engine::{EntryId, ParseIdError};
+pub use wire::payload::PayloadForm;
 pub use wire::record::Malformed;
