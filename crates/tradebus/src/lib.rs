@@ -40,4 +40,5 @@ pub use store::{EmbeddedStore, RedisStore, StoreError, StreamStore};
 pub use subscribe::{HandlerTask, ParseStartError, StartFrom, SubscribeError, SubscribeOptions, Subscription};
 pub use topic::{MAX_TOPIC_BYTES, Topic, TopicError};
 pub use tradebus_engine::{EntryId, ParseIdError};
+pub use wire::payload::PayloadForm;
 pub use wire::record::Malformed;

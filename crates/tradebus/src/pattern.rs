@@ -1,12 +1,14 @@
 //! Which topics a subscription wants: a glob over bytes, compiled once, matched in linear time.
 //!
-//! The rules are those of `NautilusTrader` 1.221.0 (observed over 3,473 pairs of topic and pattern): `*` is any run of
-//! bytes, none and dots included; `?` is exactly one byte, so that `é` takes two; everything else stands for itself. There
-//! are no escapes, classes or alternatives, and the whole topic must match. 1.231.0 answers differently where the *topic*
-//! holds a `*`; its own custom-data topics do (`data.Name*`), so the older answers are the useful ones.
+//! The rules are those of `NautilusTrader` 1.221.0 (observed over 3,473 pairs of topic and pattern): `*` is
+//! any run of bytes, none and dots included; `?` is exactly one byte, so that `é` takes two; everything else
+//! stands for itself. There are no escapes, classes or alternatives, and the whole topic must match. 1.231.0
+//! answers differently where the *topic* holds a `*`; its own custom-data topics do (`data.Name*`), so the
+//! older answers are the useful ones.
 //!
-//! Between two stars a pattern has a *segment*. Taking the leftmost place for each segment in turn is enough to answer, and
-//! each is found by a search that is linear in the topic (see [`segment`]), so no pattern makes matching slow.
+//! Between two stars a pattern has a *segment*. Taking the leftmost place for each segment in turn is enough
+//! to answer, and each is found by a search that is linear in the topic (see [`segment`]), so no pattern
+//! makes matching slow.
 
 mod segment;
 
@@ -90,7 +92,8 @@ impl Pattern {
         &self.0.text
     }
 
-    /// The one topic that this pattern matches, when it holds no wildcard: such patterns can be looked up in a table.
+    /// The one topic that this pattern matches, when it holds no wildcard: such patterns can be looked up in
+    /// a table.
     pub fn as_literal(&self) -> Option<&[u8]> {
         matches!(self.0.shape, Shape::Literal).then_some(&self.0.text[..])
     }

@@ -2,8 +2,8 @@
 
 use memchr::memmem;
 
-/// Up to this many bytes a segment with `?` inside is compared at each place in turn: at most so many steps per byte of
-/// topic, and no table to build.
+/// Up to this many bytes a segment with `?` inside is compared at each place in turn: at most so many steps
+/// per byte of topic, and no table to build.
 const SHORT: usize = 32;
 
 /// Bits of a machine word, the unit in which [`Masks`] works.
@@ -28,10 +28,11 @@ enum Core {
     Long(Box<Masks>),
 }
 
-/// Takes the stars and all between them apart into segments, and the number of bytes that must follow the last one.
+/// Takes the stars and all between them apart into segments, and the number of bytes that must follow the
+/// last one.
 ///
-/// `*a?*?b*` and `*a*??b*` match the same topics, since a star takes up any shift; so each `?` at the end of a segment is moved
-/// to the start of the next, and a run of `*?` costs nothing however long it is.
+/// `*a?*?b*` and `*a*??b*` match the same topics, since a star takes up any shift; so each `?` at the end of
+/// a segment is moved to the start of the next, and a run of `*?` costs nothing however long it is.
 pub(super) fn compile(stars: &[u8]) -> (Vec<Segment>, usize) {
     let mut segments = Vec::new();
     let mut skip = 0;
@@ -82,9 +83,9 @@ impl Core {
     }
 }
 
-/// The shift-and automaton of Baeza-Yates and Gonnet: bit *i* of the state says that the last *i + 1* bytes match the first
-/// *i + 1* of the segment. A byte of topic costs one shift and one mask, 64 positions at a time, however it repeats;
-/// searches that skip (two-way, KMP) have no answer to `?`.
+/// The shift-and automaton of Baeza-Yates and Gonnet: bit *i* of the state says that the last *i + 1* bytes
+/// match the first *i + 1* of the segment. A byte of topic costs one shift and one mask, 64 positions at a
+/// time, however it repeats; searches that skip (two-way, KMP) have no answer to `?`.
 struct Masks {
     bytes: usize,
     words: usize,

@@ -91,8 +91,8 @@ fn equal_by_text_and_literal_only_without_wildcards() {
     }
 }
 
-/// Patterns that are exponential or quadratic for a matcher that goes back: a few million steps at most here. The best
-/// of five runs counts, since a busy machine may stop any one of them.
+/// Patterns that are exponential or quadratic for a matcher that goes back: a few million steps at most here.
+/// The best of five runs counts, since a busy machine may stop any one of them.
 #[test]
 fn no_pattern_is_slow() {
     let topic = vec![b'a'; 65_536];

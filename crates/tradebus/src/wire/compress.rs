@@ -23,7 +23,8 @@ pub(crate) struct Packer {
 }
 
 impl Packer {
-    /// A packer for payloads of at least `threshold` bytes; `level` as zstd's (1 to 22, 0 for its default, below 0 for speed).
+    /// A packer for payloads of at least `threshold` bytes; `level` as zstd's (1 to 22, 0 for its default,
+    /// below 0 for speed).
     ///
     /// # Errors
     ///
@@ -32,7 +33,8 @@ impl Packer {
         Ok(Self { compressor: Compressor::new(level)?, threshold, packed: Vec::new() })
     }
 
-    /// The payload compressed, valid until the next one; `None` where it is too small or would not make the entry smaller.
+    /// The payload compressed, valid until the next one; `None` where it is too small or would not make the
+    /// entry smaller.
     pub(crate) fn pack(&mut self, payload: &[u8]) -> Option<&[u8]> {
         let worth = payload.len().checked_sub(FIELD_COST + 1)?;
         if payload.len() < self.threshold {
@@ -40,7 +42,8 @@ impl Packer {
         }
         self.packed.clear();
         self.packed.reserve_exact(worth);
-        // The buffer keeps the capacity of the largest payload so far, so a result that fits need not be smaller.
+        // The buffer keeps the capacity of the largest payload so far, so a result that fits need not be
+        // smaller.
         self.compressor.compress_to_buffer(payload, &mut self.packed).ok()?;
         (self.packed.len() <= worth).then_some(&self.packed[..])
     }
@@ -51,7 +54,8 @@ thread_local! {
     static DECOMPRESSOR: RefCell<Option<Decompressor<'static>>> = RefCell::new(Decompressor::new().ok());
 }
 
-/// The payload decompressed: at most `limit` bytes, and not more memory than that either, whatever the frame says of itself.
+/// The payload decompressed: at most `limit` bytes, and not more memory than that either, whatever the frame
+/// says of itself.
 ///
 /// # Errors
 ///
@@ -71,8 +75,9 @@ pub(crate) fn unpack(packed: &[u8], limit: usize) -> Result<Bytes, Malformed> {
     })
 }
 
-/// A frame as streaming compressors write it: nobody knows how large its content is. Tries with ever more room: decompressing
-/// piece by piece would take a window of memory as large as the frame asks for, which says nothing about the content.
+/// A frame as streaming compressors write it: nobody knows how large its content is. Tries with ever more
+/// room: decompressing piece by piece would take a window of memory as large as the frame asks for, which
+/// says nothing about the content.
 fn unpack_unsized(
     decompressor: &mut Decompressor<'_>,
     packed: &[u8],
@@ -110,7 +115,8 @@ mod tests {
 
     fn unsized_frame(payload: &[u8]) -> Vec<u8> {
         let mut encoder = zstd::stream::write::Encoder::new(Vec::new(), 3).unwrap();
-        // Flushed in the middle, so that the encoder cannot know the size when it writes the head of the frame.
+        // Flushed in the middle, so that the encoder cannot know the size when it writes the head of the
+        // frame.
         encoder.write_all(&payload[..payload.len() / 2]).unwrap();
         encoder.flush().unwrap();
         encoder.write_all(&payload[payload.len() / 2..]).unwrap();

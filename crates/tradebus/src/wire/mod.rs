@@ -1,9 +1,14 @@
 //! The wire format: how a message lies in a stream entry, and what a payload holds.
 //!
-//! In the order in which a message meets them: [`nautilus`] names the stream, [`compress`] makes the payload smaller, and
-//! [`record`] lists the fields of the entry and reads them back.
+//! `docs/wire-format.md` gives the format to the byte. In the order in which a message meets them:
+//! [`nautilus`] names the stream, [`compress`] makes the payload smaller, [`record`] lists the fields of the
+//! entry and reads them back, [`payload`] looks into the payload ([`msgpack`] reads one of its formats), and
+//! [`json`] prints a delivery.
 
 pub(crate) mod compress;
+pub(crate) mod json;
+pub(crate) mod msgpack;
 pub(crate) mod nautilus;
+pub(crate) mod payload;
 pub(crate) mod record;
 mod text;

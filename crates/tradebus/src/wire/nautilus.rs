@@ -31,8 +31,8 @@ pub(crate) struct StreamNames<'a> {
 /// The key of the stream that holds every topic (`stream_per_topic = false`), and the start of all others:
 /// `[trader-][{trader_id}:][{instance_id}:]{streams_prefix}`.
 ///
-/// `trader-` has no separator of its own, and every part may be absent, so the base may end in `:` or be empty. That is what
-/// `NautilusTrader` writes, and what its other side looks for.
+/// `trader-` has no separator of its own, and every part may be absent, so the base may end in `:` or be
+/// empty. That is what `NautilusTrader` writes, and what its other side looks for.
 pub(crate) fn stream_base(names: &StreamNames<'_>) -> String {
     let mut base = String::new();
     if names.use_trader_prefix {

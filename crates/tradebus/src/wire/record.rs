@@ -14,8 +14,9 @@
 //! | `zip` | `zstd` | where the payload is compressed |
 //! | `hdr` | other headers: a JSON object of strings | where there are any |
 //!
-//! The first four are `NautilusTrader`'s, in the one order that each of its versions reads correctly: until 1.228 readers take the
-//! second value of an entry for the topic and the fourth for the payload, since 1.229 they go by name.
+//! The first four are `NautilusTrader`'s, in an order that each of its versions reads correctly: readers until
+//! 1.228 take the second part of an entry (names and values counted alike) for the topic and the fourth for the
+//! payload, those since 1.229 go by name.
 
 mod decode;
 mod encode;

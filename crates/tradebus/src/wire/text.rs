@@ -9,7 +9,8 @@ pub(super) fn write_str(out: &mut Vec<u8>, text: &str) {
     write_value(out, text);
 }
 
-/// Appends a number; NaN and the infinities, which JSON does not have, become `null` as `NautilusTrader` writes them.
+/// Appends a number; NaN and the infinities, which JSON does not have, become `null` as `NautilusTrader`
+/// writes them.
 pub(super) fn write_f64(out: &mut Vec<u8>, number: f64) {
     write_value(out, &number);
 }

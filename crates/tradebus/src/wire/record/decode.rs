@@ -1,7 +1,8 @@
 //! The fields of an entry as a message.
 //!
-//! The rules are those of `NautilusTrader` from 1.229 on, observed on 1.231.0: fields go by name in any order, names are
-//! case-sensitive, unknown ones are ignored (`payload_kind` too), and the last of several with one name counts.
+//! The rules are those of `NautilusTrader` from 1.229 on, observed on 1.231.0: fields go by name in any
+//! order, names are case-sensitive, unknown ones are ignored (`payload_kind` too), and the last of several
+//! with one name counts.
 
 use std::fmt;
 
@@ -14,8 +15,8 @@ use super::{CID, ENCODING, HDR, Malformed, PAYLOAD, PRI, REPLY, TOPIC, TP, TS, T
 use crate::wire::compress;
 use crate::{Encoding, Headers, Message, Priority, Topic};
 
-/// The fields of an entry, found but not yet looked into, except for the topic: most entries that a reader sees may be for nobody,
-/// and the topic says so.
+/// The fields of an entry, found but not yet looked into, except for the topic: most entries that a reader
+/// sees may be for nobody, and the topic says so.
 #[derive(Debug)]
 pub(crate) struct RawRecord<'a> {
     /// What the message is about.
@@ -76,12 +77,14 @@ impl<'a> RawRecord<'a> {
 
     /// The message, and which of tradebus' own fields made no sense and were left out.
     ///
-    /// `topic` is the topic of this record, made by the caller, who may have one already. `slice` makes the payload of the
-    /// bytes in the entry without a copy. `tier` is that of messages without `pri`: the lane's, or NORMAL.
+    /// `topic` is the topic of this record, made by the caller, who may have one already. `slice` makes the
+    /// payload of the bytes in the entry without a copy. `tier` is that of messages without `pri`: the
+    /// lane's, or NORMAL.
     ///
     /// # Errors
     ///
-    /// When the type is not UTF-8, the encoding or the compression unknown, or the payload too large or broken.
+    /// When the type is not UTF-8, the encoding or the compression unknown, or the payload too large or
+    /// broken.
     pub(crate) fn into_message(
         self,
         topic: Topic,
@@ -209,8 +212,8 @@ fn strings(json: &[u8]) -> Option<Vec<(SmolStr, SmolStr)>> {
     reader.end().ok().map(|()| pairs)
 }
 
-/// Which of tradebus' own fields were there but made no sense. They say nothing about the payload, so the message counts all the
-/// same.
+/// Which of tradebus' own fields were there but made no sense. They say nothing about the payload, so the
+/// message counts all the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Ignored(u8);
 

@@ -14,8 +14,9 @@ const MAX_FIELDS: usize = 11;
 
 /// Lists the fields of a message, in order, and hands them to `use_fields`.
 ///
-/// `packed` is the payload compressed by [`Packer::pack`](crate::wire::compress::Packer::pack), if it was. Nothing is copied and
-/// nothing allocated, unless the message has headers of its own ([`Headers::other`](crate::Headers)).
+/// `packed` is the payload compressed by [`Packer::pack`](crate::wire::compress::Packer::pack), if it was.
+/// Nothing is copied and nothing allocated, unless the message has headers of its own
+/// ([`Headers::other`](crate::Headers)).
 pub(crate) fn with_fields<R>(
     message: &Message,
     packed: Option<&[u8]>,

@@ -1,9 +1,10 @@
 //! Why an entry holds no message.
 
-/// Why an entry cannot be read as a message. Such an entry is counted by its kind and skipped (or set aside in the dead-letter
-/// stream of a group); it never stops a reader.
+/// Why an entry cannot be read as a message. Such an entry is counted by its kind and skipped (or set aside
+/// in the dead-letter stream of a group); it never stops a reader.
 ///
-/// The first six are refused by `NautilusTrader` from 1.229 on as well; the others concern compression, which is tradebus' own.
+/// The first six are refused by `NautilusTrader` from 1.229 on as well; the others concern compression, which
+/// is tradebus' own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, thiserror::Error)]
 #[non_exhaustive]
 pub enum Malformed {
