@@ -13,7 +13,7 @@ use super::live::{Joining, LiveHandle};
 use super::shared::{Reading, Source, Subscriber};
 use crate::store::{EntryRef, Position, ReadBatch, StoreError, StreamReader};
 use crate::wire::record::RawRecord;
-use crate::{Delivery, Topic};
+use crate::{Delivery, Priority, Topic};
 
 /// How long a read blocks on the tiers that have room while another has none.
 const BLOCK: Duration = Duration::from_millis(200);
@@ -87,8 +87,7 @@ impl CatchUp {
         }
         let open: Vec<Position> = self.places.iter().filter(|place| self.has_room(place)).cloned().collect();
         if open.is_empty() && !self.places.is_empty() {
-            let subscriber = self.subscriber.clone();
-            subscriber.queue.room_until(|_| self.places.iter().any(|place| self.has_room(place))).await;
+            self.subscriber.queue.room_in(&self.full_tiers(&open)).await;
             return Ok(Next::Read);
         }
         let all = open.len() == self.places.len();
@@ -125,10 +124,10 @@ impl CatchUp {
         }
         let interrupter = reader.interrupter();
         let mut read = reader.read(open, limit, Some(BLOCK));
-        let closed_opens = |_: &_| self.places.iter().any(|p| !open.contains(p) && self.has_room(p));
+        let full = self.full_tiers(open);
         tokio::select! {
             read = &mut read => return read,
-            () = self.subscriber.queue.room_until(closed_opens) => {}
+            () = self.subscriber.queue.room_in(&full) => {}
         }
         interrupter.interrupt().await;
         read.await
@@ -136,6 +135,12 @@ impl CatchUp {
 
     fn has_room(&self, place: &Position) -> bool {
         self.reading.tier_of(&place.stream).is_none_or(|tier| self.subscriber.queue.has_room(tier))
+    }
+
+    /// The tiers of the streams that are not open.
+    fn full_tiers(&self, open: &[Position]) -> Vec<Priority> {
+        let full = self.places.iter().filter(|place| !open.contains(place));
+        full.filter_map(|place| self.reading.tier_of(&place.stream)).collect()
     }
 
     fn least_room(&self, open: &[Position]) -> usize {
@@ -159,8 +164,7 @@ impl CatchUp {
             self.reading.meters.dropped.add(queue.push(&mut deliveries));
             let Some(first) = deliveries.front() else { return };
             // Without a stream for each tier, what comes first has to go first.
-            let tier = first.priority;
-            queue.room_until(|queue| queue.has_room(tier)).await;
+            queue.room_in(&[first.priority]).await;
             if queue.is_closed() {
                 return;
             }

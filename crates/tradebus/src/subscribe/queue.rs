@@ -29,7 +29,7 @@ pub(super) struct Queue {
     /// A CRITICAL message waits: it overtakes a chunk that was taken already.
     critical: AtomicBool,
     closed: AtomicBool,
-    /// Messages were taken while somebody waited for room, or the queue was closed.
+    /// A tier that was waited for has room again, or the queue was closed.
     room: Notify,
 }
 
@@ -37,8 +37,8 @@ pub(super) struct Queue {
 struct State {
     tiers: [Tier; 4],
     waker: Option<Waker>,
-    /// Somebody waits for room.
-    room_wanted: bool,
+    /// By number of the tier: somebody waits for room in it.
+    room_wanted: [bool; 4],
     /// No more messages will come; those that wait can still be taken.
     ended: bool,
     dropped: u64,
@@ -100,27 +100,51 @@ impl Queue {
 
     /// How many more messages of a tier find room.
     pub(super) fn free(&self, tier: Priority) -> usize {
-        let state = self.state.lock();
+        self.free_in(&self.state.lock(), tier)
+    }
+
+    fn free_in(&self, state: &State, tier: Priority) -> usize {
         let tier = &state.tiers[tier.number()];
         if tier.bytes >= self.max_bytes { 0 } else { self.capacity.saturating_sub(tier.waiting.len()) }
     }
 
-    /// Whether a tier has enough room to be worth a read.
+    /// Whether a tier has enough room to be worth a read: half of it.
     pub(super) fn has_room(&self, tier: Priority) -> bool {
-        self.free(tier) >= self.capacity.div_ceil(2)
+        self.has_room_in(&self.state.lock(), tier)
     }
 
-    /// Returns when the subscriber has taken messages so that `enough` holds, or when the queue is closed. Cancel safe.
-    pub(super) async fn room_until(&self, enough: impl Fn(&Self) -> bool) {
+    fn has_room_in(&self, state: &State, tier: Priority) -> bool {
+        self.free_in(state, tier) >= self.capacity.div_ceil(2)
+    }
+
+    /// Returns when one of these tiers has enough room, or when the queue is closed. Cancel safe.
+    pub(super) async fn room_in(&self, tiers: &[Priority]) {
         loop {
             let mut room = std::pin::pin!(self.room.notified());
             room.as_mut().enable();
-            self.state.lock().room_wanted = true;
-            if self.is_closed() || enough(self) {
+            if self.is_closed() || self.finds_room_in(tiers) {
                 return;
             }
             room.await;
         }
+    }
+
+    /// Whether one of these tiers has room; if not, they are wanted.
+    fn finds_room_in(&self, tiers: &[Priority]) -> bool {
+        let mut state = self.state.lock();
+        let found = tiers.iter().any(|&tier| self.has_room_in(&state, tier));
+        for tier in tiers {
+            state.room_wanted[tier.number()] = !found;
+        }
+        found
+    }
+
+    fn wanted_room_came(&self, state: &mut State) -> bool {
+        let came = Priority::ALL.into_iter().any(|it| state.room_wanted[it.number()] && self.has_room_in(state, it));
+        if came {
+            state.room_wanted = [false; 4];
+        }
+        came
     }
 
     /// Takes the next messages for the subscriber: CRITICAL ones first, the other tiers by their shares.
@@ -136,9 +160,9 @@ impl Queue {
             state.waker = Some(cx.waker().clone());
             return Poll::Pending;
         }
-        let wanted = std::mem::take(&mut state.room_wanted);
+        let came = self.wanted_room_came(&mut state);
         drop(state);
-        if wanted {
+        if came {
             self.room.notify_waiters();
         }
         Poll::Ready(Some(()))

@@ -1,0 +1,121 @@
+//! The report of a benchmark.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+use tradebus::BusConfig;
+
+use super::baseline::Baseline;
+use super::load::Plan;
+use super::measure::Measured;
+
+/// Everything that was set and found.
+#[derive(Debug, Serialize)]
+pub(super) struct Report {
+    version: &'static str,
+    store: String,
+    layout: String,
+    cores: usize,
+    kernel: String,
+    messages: u64,
+    payload_bytes: usize,
+    topics: usize,
+    tiers: Vec<String>,
+    seed: u64,
+    rate: u64,
+    flood: bool,
+    /// `XADD`s a second by `redis-benchmark -P 256 -c 8` on the same server, before and after.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    redis_benchmark_per_second: Option<Vec<f64>>,
+    /// Messages a second of each run over the mean of `redis_benchmark_per_second`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ratio_to_redis_benchmark: Option<Vec<f64>>,
+    pub(super) runs: Vec<Measured>,
+}
+
+impl Report {
+    pub(super) fn new(config: &BusConfig, plan: &Plan, runs: Vec<Measured>, baseline: Option<Baseline>) -> Self {
+        let mean = baseline.as_ref().map(Baseline::mean);
+        Self {
+            version: env!("CARGO_PKG_VERSION"),
+            store: tradebus::redact_url(config.store_url().expose()).into_owned(),
+            layout: format!("{:?}", config.layout()).to_lowercase(),
+            cores: std::thread::available_parallelism().map_or(1, Into::into),
+            kernel: std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default().trim().to_owned(),
+            messages: plan.messages,
+            payload_bytes: plan.size,
+            topics: plan.topics.len(),
+            tiers: plan.tiers.iter().map(ToString::to_string).collect(),
+            seed: plan.seed,
+            rate: plan.rate,
+            flood: plan.flood,
+            ratio_to_redis_benchmark: mean
+                .map(|mean| runs.iter().map(|run| run.messages_per_second / mean).collect()),
+            redis_benchmark_per_second: baseline.map(|baseline| baseline.per_second),
+            runs,
+        }
+    }
+
+    /// For people.
+    pub(super) fn text(&self) -> String {
+        let mut out = String::new();
+        let rate = if self.rate == 0 { "flat out".to_owned() } else { format!("{} a second", self.rate) };
+        let _ = writeln!(
+            out,
+            "{} messages of {} bytes, {} topics, tiers {}, {rate}{}; store {}, layout {}, {} cores",
+            self.messages,
+            self.payload_bytes,
+            self.topics,
+            self.tiers.join(","),
+            if self.flood { ", LOW flooded" } else { "" },
+            self.store,
+            self.layout,
+            self.cores,
+        );
+        for (index, run) in self.runs.iter().enumerate() {
+            self.write_run(&mut out, index, run);
+        }
+        if let Some(baseline) = &self.redis_benchmark_per_second {
+            let each: Vec<_> = baseline.iter().map(|it| format!("{it:.0}")).collect();
+            let _ = writeln!(out, "redis-benchmark -P 256 -c 8, before and after: {} XADD/s", each.join(", "));
+        }
+        out
+    }
+
+    fn write_run(&self, out: &mut String, index: usize, run: &Measured) {
+        let _ = write!(
+            out,
+            "{:<20} {:>10.0} messages/s {:>8.1} MB/s in {:.2} s; errors {}, lost {}, duplicates {}, reordered {}; {:.0} a batch",
+            run.name,
+            run.messages_per_second,
+            run.megabytes_per_second,
+            run.seconds,
+            run.errors,
+            run.lost,
+            run.duplicates,
+            run.reordered,
+            run.messages as f64 / run.batches.max(1) as f64,
+        );
+        if let Some(cpu) = run.cpu_us_per_message {
+            let _ = write!(out, ", {cpu:.2} us of CPU each");
+        }
+        let _ = write!(out, ", {:.0} MiB", run.memory_mb);
+        if let Some(ratios) = &self.ratio_to_redis_benchmark {
+            let _ = write!(out, "; {:.2} of redis-benchmark", ratios[index]);
+        }
+        out.push('\n');
+        for tier in &run.latency {
+            let _ = writeln!(
+                out,
+                "  {:<9} p50 {:>8.3} ms  p95 {:>8.3}  p99 {:>8.3}  p99.9 {:>8.3}  max {:>8.3}  ({} messages)",
+                tier.priority.name(),
+                tier.p50_ms,
+                tier.p95_ms,
+                tier.p99_ms,
+                tier.p999_ms,
+                tier.max_ms,
+                tier.count
+            );
+        }
+    }
+}
