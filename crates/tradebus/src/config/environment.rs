@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::check::Checker;
 use super::file;
 use super::finding::Finding;
-use super::shape::Shape;
+use super::shape::{Kind, Shape};
 use super::source::Source;
 use super::tree::Node;
 
@@ -75,7 +75,7 @@ impl Environment {
         layer
     }
 
-    /// The keys and the text of one variable.
+    /// The keys and the text of one variable; none where it says nothing or is wrong.
     fn setting(
         &self,
         name: &str,
@@ -84,11 +84,18 @@ impl Environment {
         checker: &mut Checker,
     ) -> Option<(Vec<String>, String)> {
         let keys = keys(name);
-        if let Some(secret) = name.strip_suffix("_FILE").filter(|_| field(&keys).is_none())
-            && field(&self::keys(secret)).is_some_and(Shape::is_secret)
-        {
+        if let Some(secret) = secret_of(name) {
+            if is_unset(value) {
+                return None;
+            }
             let text = self.secret(secret, value, source, checker)?;
             return Some((self::keys(secret), text));
+        }
+        // Empty text says something only where a field has to be text.
+        if is_unset(value)
+            && field(&keys).is_some_and(|field| field.is_optional() || !matches!(field.kind(), Kind::Text))
+        {
+            return None;
         }
         if keys.len() > DEEPEST || keys.iter().any(String::is_empty) {
             checker.add(Finding::new("", "", "the name of a setting", "is no setting"), source);
@@ -100,7 +107,7 @@ impl Environment {
     /// The secret in the file that a variable names.
     fn secret(&self, name: &str, path: &str, source: &Source, checker: &mut Checker) -> Option<String> {
         let field = keys(name).join(".");
-        if self.own.contains_key(name) {
+        if self.own.get(name).is_some_and(|value| !is_unset(value)) {
             let message = format!("is given twice: {PREFIX}{name} is set too");
             checker.add(Finding::new(field, "", "only one of the two", message), source);
             return None;
@@ -122,6 +129,17 @@ impl Environment {
 /// The keys that a name stands for.
 fn keys(name: &str) -> Vec<String> {
     name.splitn(DEEPEST + 1, "__").map(str::to_ascii_lowercase).collect()
+}
+
+/// Whether an empty variable counts as one that is not set: that is what `NAME=${NAME:-}` in a compose file makes of it.
+fn is_unset(value: &str) -> bool {
+    value.trim().is_empty()
+}
+
+/// The name of the secret whose file a variable names.
+fn secret_of(name: &str) -> Option<&str> {
+    let secret = name.strip_suffix("_FILE").filter(|_| field(&keys(name)).is_none())?;
+    field(&keys(secret)).filter(|field| field.is_secret()).map(|_| secret)
 }
 
 fn field(keys: &[String]) -> Option<Shape> {

@@ -62,15 +62,20 @@ impl<'a> Lines<'a> {
         Self { path: Arc::new(path.to_owned()), text, starts }
     }
 
+    /// Line of an offset, from 1.
+    fn line(&self, offset: usize) -> usize {
+        self.starts.partition_point(|start| *start <= offset).max(1)
+    }
+
     /// Line and column of an offset, both from 1; the column in characters.
     fn position(&self, offset: usize) -> (usize, usize) {
-        let line = self.starts.partition_point(|start| *start <= offset).max(1);
+        let line = self.line(offset);
         let before = self.text.get(self.starts[line - 1]..offset).unwrap_or_default();
         (line, before.chars().count() + 1)
     }
 
     fn source(&self, offset: usize) -> Source {
-        Source::File(Arc::clone(&self.path), self.position(offset).0)
+        Source::File(Arc::clone(&self.path), self.line(offset))
     }
 
     fn error(&self, offset: usize, reason: &str) -> ConfigError {

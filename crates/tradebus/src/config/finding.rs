@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::redact::redact_url;
 use super::source::{Source, one_line};
 
 /// Longest part of a value or a path that a message repeats, in characters.
@@ -47,6 +48,11 @@ impl Finding {
         let (given, allowed) = (shorten(&given.to_string()), allowed.into());
         let message = format!("is {given}, allowed is {allowed}");
         Self::new(path, given, allowed, message)
+    }
+
+    /// Text outside what its field allows. A URL may stand where it does not belong.
+    pub(super) fn wrong_text(path: &str, given: &str, allowed: impl Into<String>) -> Self {
+        Self::not_allowed(path, format_args!("{:?}", redact_url(given)), allowed)
     }
 
     pub(super) fn with(mut self, others: &[String]) -> Self {

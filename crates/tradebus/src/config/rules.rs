@@ -185,28 +185,21 @@ fn names(config: &BusConfig, report: &mut Report) {
     let printable = |text: &str| text.bytes().all(|b| b.is_ascii_graphic());
     if config.client_name.is_empty() || !printable(&config.client_name) {
         let allowed = "printable ASCII text without white space";
-        report.errors.push(Finding::not_allowed(
-            "client_name",
-            format_args!("{:?}", config.client_name),
-            allowed,
-        ));
+        report.errors.push(Finding::wrong_text("client_name", &config.client_name, allowed));
     }
     let blank = |text: &str| text.chars().any(|c| c.is_whitespace() || c.is_control());
     if (config.use_trader_id && config.trader_id.is_empty()) || blank(&config.trader_id) {
         let allowed = "text without white space, such as TRADER-001";
-        report.errors.push(Finding::not_allowed(
-            "trader_id",
-            format_args!("{:?}", config.trader_id),
-            allowed,
-        ));
+        report.errors.push(Finding::wrong_text("trader_id", &config.trader_id, allowed));
     }
     if blank(&config.streams_prefix) {
-        let given = format_args!("{:?}", config.streams_prefix);
-        report.errors.push(Finding::not_allowed("streams_prefix", given, "text without white space"));
+        let finding =
+            Finding::wrong_text("streams_prefix", &config.streams_prefix, "text without white space");
+        report.errors.push(finding);
     }
     if let Some(id) = config.instance_id.as_ref().filter(|id| uuid::Uuid::try_parse(id).is_err()) {
         let allowed = "a UUID such as 2d89666b-1a1e-4a75-b193-4eb3b454c757";
-        report.errors.push(Finding::not_allowed("instance_id", format_args!("{id:?}"), allowed));
+        report.errors.push(Finding::wrong_text("instance_id", id, allowed));
     }
 }
 

@@ -157,6 +157,12 @@ impl Shape {
         (bound("minimum"), bound("maximum"))
     }
 
+    /// What the field is for, in words.
+    #[cfg(test)]
+    pub(super) fn description(self) -> &'static str {
+        self.0.get("description").and_then(Value::as_str).unwrap_or_default()
+    }
+
     /// What is allowed, in words.
     pub(super) fn allowed(self) -> String {
         let mut words = match self.kind() {
@@ -165,7 +171,10 @@ impl Shape {
             Kind::List(items) => format!("a list, each item {}", items.allowed()),
             Kind::Bool => "true or false".to_owned(),
             Kind::Integer => format!("a whole number{}", self.range(" ", ToString::to_string)),
-            Kind::Number => format!("a number{}", self.range(" ", ToString::to_string)),
+            Kind::Number => {
+                let text = |bound: &Value| bound.as_f64().unwrap_or_default().to_string();
+                format!("a number{}", self.range(" ", text))
+            }
             Kind::Size => {
                 let text = |bound: &Value| bound.as_u64().map_or_else(|| bound.to_string(), size::text);
                 format!("a number of bytes or text such as \"64MiB\"{}", self.range(", ", text))

@@ -133,7 +133,13 @@ impl Node {
 pub(super) fn join(path: &str, key: &str) -> String {
     let bare = !key.is_empty() && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
     let dot = if path.is_empty() { "" } else { "." };
-    if bare { format!("{path}{dot}{key}") } else { format!("{path}{dot}{key:?}") }
+    if bare { format!("{path}{dot}{key}") } else { format!("{path}{dot}{}", quoted(key)) }
+}
+
+/// Text in double quotes, as JSON writes it and TOML reads it too.
+pub(super) fn quoted(text: &str) -> String {
+    // This one character has to be escaped only in TOML.
+    Value::from(text).to_string().replace('\u{7f}', "\\u007f")
 }
 
 /// The keys of a path; none where it is no path. Keys with a dot stand in double quotes.
