@@ -26,6 +26,11 @@ pub(super) struct Checker {
 }
 
 impl Checker {
+    /// The fields that are wrong by themselves.
+    pub(super) fn wrong(&self) -> Vec<String> {
+        self.findings.iter().map(|finding| finding.path.clone()).collect()
+    }
+
     /// Checks a whole layer.
     pub(super) fn layer(&mut self, node: &mut Node) {
         if !self.keep(Shape::root(), node, "") {
@@ -36,7 +41,7 @@ impl Checker {
     /// Adds a finding, unless there are more than enough.
     pub(super) fn add(&mut self, finding: Finding, source: &Source) {
         if self.findings.len() < MOST {
-            self.findings.push(finding.from(source));
+            self.findings.push(finding.at(source));
         } else if self.findings.len() == MOST {
             self.findings.push(Finding::new("", "", "", "there is more that is wrong: mend this first"));
         }

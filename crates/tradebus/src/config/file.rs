@@ -14,6 +14,8 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::ConfigError;
+use super::finding::shorten;
+use super::redact::redact_url;
 use super::source::Source;
 use super::tree::{Data, Node};
 
@@ -147,7 +149,10 @@ fn json_node(raw: &RawValue, text: &str, lines: &Lines<'_>) -> Result<Node, Conf
             for (key, value) in serde_json::from_str::<Pairs<'_>>(raw.get()).map_err(failed)?.0 {
                 let node = json_node(value, text, lines)?;
                 if fields.contains_key(&key) {
-                    return Err(lines.error(offset, &format!("the key {key:?} is given twice")));
+                    return Err(lines.error(
+                        offset,
+                        &format!("the key \"{}\" is given twice", shorten(&redact_url(&key))),
+                    ));
                 }
                 fields.insert(key, node);
             }

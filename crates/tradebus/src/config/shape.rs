@@ -130,10 +130,7 @@ impl Shape {
 
     /// Whether the field holds a secret.
     pub(super) fn is_secret(self) -> bool {
-        self.0
-            .get("writeOnly")
-            .or_else(|| self.present().0.get("writeOnly"))
-            .is_some_and(|given| given == true)
+        self.0.get("writeOnly").is_some_and(|given| given == true)
     }
 
     /// The fields of a table.

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use super::{findings, paths, toml};
 use crate::config::shape::{Kind, Shape};
 use crate::config::tree::{join, split};
-use crate::config::{Loader, Preset, Report, Source, SubscriptionConfig};
-use crate::{BufferConfig, BusConfig, Layout, TrimStrategy};
+use crate::config::{Loader, Preset, Report, Serializer, Source, SubscriptionConfig};
+use crate::{BufferConfig, BusConfig, ConfigError, Layout, Priority, TrimStrategy};
 
 /// Every field that holds a value, by path.
 fn fields(shape: Shape, path: &str) -> Vec<(String, Shape)> {
@@ -190,6 +190,13 @@ fn errors(#[case] path: &str, #[case] change: fn(&mut BusConfig)) {
     c.stream_configs.entry("a".into()).or_default().max_length = Some(0);
 })]
 #[case("layout", |c: &mut BusConfig| (c.layout, c.stream_per_topic) = (Layout::Topic, Some(false)))]
+#[case("default_buffer_config.max_bytes", |c: &mut BusConfig| c.default_buffer_config.max_bytes = (8 << 20) - 1)]
+#[case("priority_buffers.low.max_bytes", |c: &mut BusConfig| {
+    c.priority_buffers.entry(Priority::Low).or_default().max_bytes = Some(1 << 20);
+})]
+#[case("default_serializer", |c: &mut BusConfig| {
+    (c.encoding, c.default_serializer) = (Some(Serializer::Json), Serializer::MsgPack);
+})]
 #[case("redis_db", |c: &mut BusConfig| (c.store, c.redis_db) = (Some("memory:".into()), 1))]
 fn warnings(#[case] path: &str, #[case] change: fn(&mut BusConfig)) {
     let [errors, warnings, _] = report(change);
@@ -197,13 +204,31 @@ fn warnings(#[case] path: &str, #[case] change: fn(&mut BusConfig)) {
 }
 
 #[rstest]
-#[case("priority_buffers.critical.flush_interval_ms", |c: &mut BusConfig| c.buffer_interval_ms = Some(101))]
+#[case("buffer_interval_ms", |c: &mut BusConfig| c.buffer_interval_ms = Some(101))]
+#[case("default_buffer_config.flush_interval_ms", |c: &mut BusConfig| c.default_buffer_config.flush_interval_ms = 101)]
+#[case("priority_buffers.critical.flush_interval_ms", |c: &mut BusConfig| {
+    c.priority_buffers.entry(Priority::Critical).or_default().flush_interval_ms = Some(101);
+})]
+#[case("priority_buffers.low.compression_threshold", |c: &mut BusConfig| {
+    let low = c.priority_buffers.entry(Priority::Low).or_default();
+    (low.enable_compression, low.compression_threshold) = (Some(true), Some(1));
+})]
 #[case("default_buffer_config.compression_threshold", |c: &mut BusConfig| {
     c.default_buffer_config = BufferConfig { enable_compression: true, compression_threshold: 255, ..BufferConfig::default() };
 })]
 fn suggestions(#[case] path: &str, #[case] change: fn(&mut BusConfig)) {
     let [errors, warnings, suggestions] = report(change);
     assert_eq!((errors, warnings, suggestions), (vec![], vec![], vec![path.to_owned()]));
+}
+
+#[test]
+fn a_rule_does_not_repeat_what_is_wrong_by_itself() {
+    let config = BusConfig { min_workers: 20, max_workers: 0, ..BusConfig::default() };
+    match config.check() {
+        Err(ConfigError::Invalid { findings }) => assert_eq!(paths(&findings), ["max_workers"]),
+        other => panic!("{other:?}"),
+    }
+    assert!(BusConfig::default().check().unwrap().is_clean());
 }
 
 #[test]

@@ -69,6 +69,8 @@ fn wrong_files() -> Vec<(&'static str, String)> {
     for text in [
         r#"{"redis_password": ["X"]}"#,
         r#"{"redis_password": "X"#,
+        r#"{"redis://u:X@h": 1}"#,
+        r#"{"redis://u:X@h": 1, "redis://u:X@h": 2}"#,
         r#"{"redis_password": X}"#,
         r#"{"redis_password": "X" "X"}"#,
         r#"{"store": {"url": "X"}}"#,

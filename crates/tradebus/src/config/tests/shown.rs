@@ -62,6 +62,8 @@ fn the_name_of_a_file_cannot_forge_a_line() {
     assert!(!loaded.to_toml().contains("\nstore = 1"));
     let error = file(&directory, "b\nc.toml", "redis_port = 0").load().unwrap_err();
     assert_eq!(error.to_string().lines().count(), 2, "{error}");
+    let error = file(&directory, "b\nc.toml", "redis_port =").load().unwrap_err();
+    assert_eq!(error.to_string().lines().count(), 1, "{error}");
 }
 
 #[test]
