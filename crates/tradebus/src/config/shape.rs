@@ -149,9 +149,7 @@ impl Shape {
 
     /// The smallest and the largest number allowed.
     pub(super) fn bounds(self) -> (Option<&'static Value>, Option<&'static Value>) {
-        // Bounds stand beside `anyOf` where the field may be null, and in the schema itself otherwise.
-        let bound = |name| self.0.get(name).or_else(|| self.present().0.get(name));
-        (bound("minimum"), bound("maximum"))
+        (self.0.get("minimum"), self.0.get("maximum"))
     }
 
     /// What the field is for, in words.

@@ -228,6 +228,12 @@ fn a_rule_does_not_repeat_what_is_wrong_by_itself() {
         Err(ConfigError::Invalid { findings }) => assert_eq!(paths(&findings), ["max_workers"]),
         other => panic!("{other:?}"),
     }
+    let config = BusConfig { min_workers: 60, ..BusConfig::default() };
+    assert_eq!(paths(&config.validate().errors), ["min_workers"], "once, though it is above max_workers too");
+    let wrong = findings(toml(
+        "[default_buffer_config]\nmax_size = 0\n[priority_buffers.low]\nhigh_water_mark = 20000",
+    ));
+    assert_eq!(paths(&wrong), ["default_buffer_config.max_size"]);
     assert!(BusConfig::default().check().unwrap().is_clean());
 }
 
@@ -257,6 +263,8 @@ fn a_tier_is_told_about_its_own_marks_and_not_about_inherited_ones() {
     ));
     assert_eq!(paths(&wrong), ["subscriptions[0].buffer_config.high_water_mark"]);
     assert!(toml("[priority_buffers.low]\nmax_size = 1").unwrap().report.is_clean());
+    let text = "[default_buffer_config]\nmax_bytes = \"1 MiB\"\n[priority_buffers.low]\nbatch_size = 5";
+    assert_eq!(paths(&toml(text).unwrap().report.warnings), ["default_buffer_config.max_bytes"]);
 }
 
 #[rstest]

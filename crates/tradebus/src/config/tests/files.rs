@@ -93,6 +93,19 @@ fn toml_and_json_say_the_same() {
 }
 
 #[test]
+fn a_float_that_is_no_whole_number_is_none() {
+    let directory = tempfile::tempdir().unwrap();
+    for (given, shown) in
+        [("1e20", "1e+20"), ("5.5", "5.5"), ("-1", "-1"), ("18446744073709551615", "18446744073709551615")]
+    {
+        let text = format!("{{\"default_stream_config\": {{\"max_length\": {given}}}}}");
+        let wrong = super::findings(file(&directory, "a.json", &text).load());
+        assert_eq!(wrong[0].given, shown);
+        assert_eq!(wrong[0].allowed, "a whole number from 0 to 1000000000000");
+    }
+}
+
+#[test]
 fn lines_of_json_are_known_too() {
     let directory = tempfile::tempdir().unwrap();
     let text = "{\n \"redis_host\": \"h\",\n \"priority_buffers\": {\n  \"LOW\": {\"max_size\":\n   50}},\n\"types_filter\": [\n\"a\",\n\"b\"]}";

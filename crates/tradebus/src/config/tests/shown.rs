@@ -56,6 +56,14 @@ fn what_is_shown_can_be_read_again() {
 }
 
 #[test]
+fn what_toml_cannot_say_is_left_out() {
+    let subscriptions = json!([{ "pattern": "a", "filters": { "a": [1, null], "b": null } }]);
+    let loaded = Loader::new().set("subscriptions", subscriptions, Source::flag("--set")).load().unwrap();
+    let read = toml(&loaded.to_toml()).unwrap();
+    assert_eq!(json!(read.config.subscriptions[0].filters), json!({ "a": [1] }));
+}
+
+#[test]
 fn the_name_of_a_file_cannot_forge_a_line() {
     let directory = tempfile::tempdir().unwrap();
     let loaded = file(&directory, "a\nstore = 1.toml", "redis_port = 1").load().unwrap();
