@@ -26,6 +26,11 @@ pub(super) struct Checker {
 }
 
 impl Checker {
+    /// The fields that are wrong by themselves.
+    pub(super) fn wrong(&self) -> Vec<String> {
+        self.findings.iter().map(|finding| finding.path.clone()).collect()
+    }
+
     /// Checks a whole layer.
     pub(super) fn layer(&mut self, node: &mut Node) {
         if !self.keep(Shape::root(), node, "") {
@@ -36,7 +41,7 @@ impl Checker {
     /// Adds a finding, unless there are more than enough.
     pub(super) fn add(&mut self, finding: Finding, source: &Source) {
         if self.findings.len() < MOST {
-            self.findings.push(finding.from(source));
+            self.findings.push(finding.at(source));
         } else if self.findings.len() == MOST {
             self.findings.push(Finding::new("", "", "", "there is more that is wrong: mend this first"));
         }
@@ -89,7 +94,10 @@ impl Checker {
             if let Some(shape) = shape.field(key) {
                 return self.keep(shape, node, &below);
             }
-            self.add(near::unknown(shape, key, path, &node.source), &node.source);
+            // Looking for the key that was meant takes time, and a file may hold a hundred thousand unknown ones.
+            if self.findings.len() <= MOST {
+                self.add(near::unknown(shape, key, path, &node.source), &node.source);
+            }
             false
         });
     }
@@ -192,8 +200,12 @@ fn given(shape: Shape, node: &Node) -> String {
         Data::List(_) => "a list".to_owned(),
         _ if shape.is_secret() => HIDDEN.to_owned(),
         Data::Leaf(Value::Null) => "nothing".to_owned(),
-        // A URL may stand where it does not belong.
-        Data::Leaf(Value::String(text)) | Data::Text(text) => format!("{:?}", redact_url(text)),
+        Data::Leaf(Value::String(text)) | Data::Text(text) => match shape.kind() {
+            // What stands in place of a table may hold the secrets of a table.
+            Kind::Table | Kind::Tiers | Kind::Named(_) | Kind::List(_) => "text".to_owned(),
+            // A URL may stand where it does not belong.
+            _ => format!("{:?}", redact_url(text)),
+        },
         Data::Leaf(leaf) => leaf.to_string(),
     }
 }

@@ -1,22 +1,20 @@
 //! Settings from the environment: `TRADEBUS_PRIORITY_BUFFERS__HIGH__FLUSH_INTERVAL_MS=5`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::check::Checker;
 use super::file;
 use super::finding::Finding;
-use super::shape::Shape;
+use super::shape::{Kind, Shape};
 use super::source::Source;
-use super::tree::Node;
+use super::tree::{DEEPEST, Node};
 
 const PREFIX: &str = "TRADEBUS_";
 
 /// Names a file to read, and is no setting.
 const FILE: &str = "CONFIG";
-
-/// Deeper than any setting lies. A name is cut here, so that a hostile one does not become a deep tree.
-const DEEPEST: usize = 8;
 
 /// Largest file with a secret, in bytes.
 const MAX_SECRET_BYTES: u64 = 64 << 10;
@@ -26,6 +24,8 @@ const MAX_SECRET_BYTES: u64 = 64 << 10;
 pub(super) struct Environment {
     /// Those of tradebus, without the prefix.
     own: BTreeMap<String, String>,
+    /// Names of those whose values are no text.
+    broken: BTreeSet<String>,
     /// Those that say where a user's files lie.
     homes: BTreeMap<&'static str, PathBuf>,
 }
@@ -42,6 +42,16 @@ impl Environment {
         // For the log and for tests of tradebus itself; read elsewhere.
         if own != "LOG" && !own.starts_with("TEST_") {
             self.own.insert(own.to_owned(), value);
+        }
+    }
+
+    /// Takes what concerns the configuration from an environment that may hold anything.
+    pub(super) fn add_os(&mut self, name: OsString, value: OsString) {
+        let Ok(name) = name.into_string() else { return };
+        match value.into_string() {
+            Ok(value) => self.add(&name, value),
+            Err(_) if name.starts_with(PREFIX) => drop(self.broken.insert(name)),
+            Err(_) => {}
         }
     }
 
@@ -63,6 +73,9 @@ impl Environment {
     /// The settings as one layer.
     pub(super) fn layer(&self, checker: &mut Checker) -> Node {
         let mut layer = Node::table();
+        for name in &self.broken {
+            checker.add(Finding::new("", "", "text in UTF-8", "is not UTF-8"), &Source::env(name));
+        }
         // In the order of their names, so that a table as a whole comes before its fields.
         for (name, value) in self.own.iter().filter(|(name, _)| *name != FILE) {
             let source = Source::env(&format!("{PREFIX}{name}"));
@@ -75,7 +88,7 @@ impl Environment {
         layer
     }
 
-    /// The keys and the text of one variable.
+    /// The keys and the text of one variable; none where it says nothing or is wrong.
     fn setting(
         &self,
         name: &str,
@@ -84,13 +97,20 @@ impl Environment {
         checker: &mut Checker,
     ) -> Option<(Vec<String>, String)> {
         let keys = keys(name);
-        if let Some(secret) = name.strip_suffix("_FILE").filter(|_| field(&keys).is_none())
-            && field(&self::keys(secret)).is_some_and(Shape::is_secret)
-        {
+        if let Some(secret) = secret_of(name) {
+            if is_unset(value) {
+                return None;
+            }
             let text = self.secret(secret, value, source, checker)?;
             return Some((self::keys(secret), text));
         }
-        if keys.len() > DEEPEST || keys.iter().any(String::is_empty) {
+        // Empty text says something only where a field has to be text.
+        if is_unset(value)
+            && field(&keys).is_some_and(|field| field.is_optional() || !matches!(field.kind(), Kind::Text))
+        {
+            return None;
+        }
+        if keys.iter().any(String::is_empty) {
             checker.add(Finding::new("", "", "the name of a setting", "is no setting"), source);
             return None;
         }
@@ -100,7 +120,7 @@ impl Environment {
     /// The secret in the file that a variable names.
     fn secret(&self, name: &str, path: &str, source: &Source, checker: &mut Checker) -> Option<String> {
         let field = keys(name).join(".");
-        if self.own.contains_key(name) {
+        if self.own.get(name).is_some_and(|value| !is_unset(value)) {
             let message = format!("is given twice: {PREFIX}{name} is set too");
             checker.add(Finding::new(field, "", "only one of the two", message), source);
             return None;
@@ -124,6 +144,40 @@ fn keys(name: &str) -> Vec<String> {
     name.splitn(DEEPEST + 1, "__").map(str::to_ascii_lowercase).collect()
 }
 
+/// Whether an empty variable counts as one that is not set: that is what `NAME=${NAME:-}` in a compose file makes of it.
+fn is_unset(value: &str) -> bool {
+    value.trim().is_empty()
+}
+
+/// The name of the secret whose file a variable names.
+fn secret_of(name: &str) -> Option<&str> {
+    let secret = name.strip_suffix("_FILE").filter(|_| field(&keys(name)).is_none())?;
+    field(&keys(secret)).filter(|field| field.is_secret()).map(|_| secret)
+}
+
 fn field(keys: &[String]) -> Option<Shape> {
     keys.iter().try_fold(Shape::root(), |shape, key| shape.field(key))
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::ffi::OsString;
+    use std::os::unix::ffi::OsStringExt;
+
+    use super::{Checker, Environment};
+
+    #[test]
+    fn a_value_that_is_no_text_is_an_error_and_not_overlooked() {
+        let bytes = |bytes: &[u8]| OsString::from_vec(bytes.to_vec());
+        let mut environment = Environment::default();
+        environment.add_os(bytes(b"TRADEBUS_REDIS_HOST"), bytes(b"\xff"));
+        environment.add_os(bytes(b"TRADEBUS_MAX_WORKERS"), bytes(b"5"));
+        environment.add_os(bytes(b"OTHER"), bytes(b"\xff"));
+        environment.add_os(bytes(b"\xff"), bytes(b"5"));
+        let mut checker = Checker::default();
+        let layer = environment.layer(&mut checker);
+        assert_eq!(layer.value(), serde_json::json!({ "max_workers": 5 }));
+        let found: Vec<String> = checker.findings.iter().map(ToString::to_string).collect();
+        assert_eq!(found, ["env:TRADEBUS_REDIS_HOST: is not UTF-8"]);
+    }
 }

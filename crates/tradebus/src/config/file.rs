@@ -14,6 +14,8 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::ConfigError;
+use super::finding::shorten;
+use super::redact::redact_url;
 use super::source::Source;
 use super::tree::{Data, Node};
 
@@ -62,15 +64,20 @@ impl<'a> Lines<'a> {
         Self { path: Arc::new(path.to_owned()), text, starts }
     }
 
+    /// Line of an offset, from 1.
+    fn line(&self, offset: usize) -> usize {
+        self.starts.partition_point(|start| *start <= offset).max(1)
+    }
+
     /// Line and column of an offset, both from 1; the column in characters.
     fn position(&self, offset: usize) -> (usize, usize) {
-        let line = self.starts.partition_point(|start| *start <= offset).max(1);
+        let line = self.line(offset);
         let before = self.text.get(self.starts[line - 1]..offset).unwrap_or_default();
         (line, before.chars().count() + 1)
     }
 
     fn source(&self, offset: usize) -> Source {
-        Source::File(Arc::clone(&self.path), self.position(offset).0)
+        Source::File(Arc::clone(&self.path), self.line(offset))
     }
 
     fn error(&self, offset: usize, reason: &str) -> ConfigError {
@@ -142,7 +149,10 @@ fn json_node(raw: &RawValue, text: &str, lines: &Lines<'_>) -> Result<Node, Conf
             for (key, value) in serde_json::from_str::<Pairs<'_>>(raw.get()).map_err(failed)?.0 {
                 let node = json_node(value, text, lines)?;
                 if fields.contains_key(&key) {
-                    return Err(lines.error(offset, &format!("the key {key:?} is given twice")));
+                    return Err(lines.error(
+                        offset,
+                        &format!("the key \"{}\" is given twice", shorten(&redact_url(&key))),
+                    ));
                 }
                 fields.insert(key, node);
             }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::redact::redact_url;
 use super::source::{Source, one_line};
 
 /// Longest part of a value or a path that a message repeats, in characters.
@@ -33,7 +34,7 @@ impl Finding {
         message: impl Into<String>,
     ) -> Self {
         Self {
-            path: shorten(&path.into()),
+            path: shown_path(&path.into()),
             given: shorten(&given.to_string()),
             allowed: allowed.into(),
             message: message.into(),
@@ -49,18 +50,29 @@ impl Finding {
         Self::new(path, given, allowed, message)
     }
 
+    /// Text outside what its field allows. A URL may stand where it does not belong.
+    pub(super) fn wrong_text(path: &str, given: &str, allowed: impl Into<String>) -> Self {
+        Self::not_allowed(path, format_args!("{:?}", redact_url(given)), allowed)
+    }
+
     pub(super) fn with(mut self, others: &[String]) -> Self {
         self.with = others.to_vec();
         self
     }
 
-    pub(super) fn from(mut self, source: &Source) -> Self {
+    pub(super) fn at(mut self, source: &Source) -> Self {
         self.source = Some(source.clone()).filter(|source| *source != Source::Default);
         self
     }
 }
 
-fn shorten(text: &str) -> String {
+/// A path as a message may show it: a URL may stand where a key belongs.
+fn shown_path(path: &str) -> String {
+    if path.contains("://") { shorten(&redact_url(path)) } else { shorten(path) }
+}
+
+/// Text on one line that is not too long for a message.
+pub(super) fn shorten(text: &str) -> String {
     let text = one_line(text);
     match text.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("{}...", &text[..end]),
@@ -101,6 +113,14 @@ impl Report {
     /// Whether there is nothing at all.
     pub fn is_clean(&self) -> bool {
         self.errors.is_empty() && self.warnings.is_empty() && self.suggestions.is_empty()
+    }
+
+    /// Takes out the errors of rules in which one of these fields takes part: each is wrong by itself, and a rule that meets
+    /// it, or the default in its place, has nothing to add.
+    pub(super) fn forget(&mut self, wrong: &[String]) {
+        self.errors.retain(|error| {
+            !wrong.contains(&error.path) && !error.with.iter().any(|path| wrong.contains(path))
+        });
     }
 
     pub(super) fn findings_mut(&mut self) -> impl Iterator<Item = &mut Finding> {

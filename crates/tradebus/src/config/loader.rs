@@ -73,7 +73,7 @@ impl Loader {
     /// (or `~/.config/...`) and `/etc/tradebus/tradebus.toml`. It is no error if there is none.
     #[must_use]
     pub fn discover(self) -> Self {
-        self.discover_from(".")
+        self.discover_from("")
     }
 
     /// Like [`Loader::discover`], with another directory in place of the current one.
@@ -92,13 +92,13 @@ impl Loader {
         self
     }
 
-    /// Takes the environment of this process. A variable that is no Unicode is not taken.
+    /// Takes the environment of this process.
     #[must_use]
-    pub fn process_environment(self) -> Self {
-        let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
-            Some((name.into_string().ok()?, value.into_string().ok()?))
-        };
-        self.environment(std::env::vars_os().filter_map(text))
+    pub fn process_environment(mut self) -> Self {
+        for (name, value) in std::env::vars_os() {
+            self.environment.add_os(name, value);
+        }
+        self
     }
 
     /// Sets one value over all others. Text is read as what the field holds; a later call wins over an earlier one.
@@ -152,7 +152,7 @@ impl Loader {
 fn flags(flags: Vec<(String, Value, Source)>, checker: &mut Checker) -> Node {
     let mut layer = Node::table();
     for (path, value, source) in flags {
-        let Some(keys) = split(&path).filter(|keys| keys.len() <= 8) else {
+        let Some(keys) = split(&path) else {
             checker.add(Finding::new(path, "", "the path of a setting", "is no setting"), &source);
             continue;
         };
@@ -196,11 +196,7 @@ fn finish(tree: &Node, mut checker: Checker, file: Option<PathBuf>) -> Result<Lo
     for finding in report.findings_mut() {
         finding.source = Some(sources.get(&finding.path)).filter(|source| *source != Source::Default);
     }
-    // What was wrong by itself was taken out: a rule that meets the default in its place has nothing to say.
-    let wrong: Vec<String> = checker.findings.iter().map(|finding| finding.path.clone()).collect();
-    report
-        .errors
-        .retain(|error| !wrong.contains(&error.path) && !error.with.iter().any(|path| wrong.contains(path)));
+    report.forget(&checker.wrong());
     if !(checker.findings.is_empty() && report.errors.is_empty()) {
         checker.findings.append(&mut report.errors);
         return Err(ConfigError::Invalid { findings: checker.findings });

@@ -26,6 +26,8 @@ mod size;
 mod source;
 mod store;
 mod stream;
+#[cfg(test)]
+mod tests;
 mod tiers;
 mod tree;
 
@@ -36,6 +38,7 @@ pub use error::ConfigError;
 pub use file::MAX_FILE_BYTES;
 pub use finding::{Finding, Report};
 pub use loader::{Loaded, Loader};
+pub use presets::Preset;
 pub use redact::{Secret, StoreUrl, redact_url};
 pub use shape::schema;
 pub use show::Change;

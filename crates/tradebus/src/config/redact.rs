@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use secrecy::{ExposeSecret, SecretString};
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// What stands in place of a secret.
@@ -19,7 +20,7 @@ const SECRET_PARAMETERS: [&str; 5] = ["pass", "pwd", "secret", "token", "auth"];
 /// Also takes text that is no URL, since a mistyped URL must not show its password either: everything up to the last `@`
 /// is hidden, and whatever stands where a port belongs and is none. Shows rather too little than too much.
 pub fn redact_url(url: &str) -> Cow<'_, str> {
-    if ["memory:", "mem:", "file:"].iter().any(|local| starts_with(url, local)) {
+    if is_local(url) {
         return Cow::Borrowed(url);
     }
     let start = url.find("://").map_or(0, |at| at + 3);
@@ -32,8 +33,11 @@ pub fn redact_url(url: &str) -> Cow<'_, str> {
     Cow::Owned(format!("{scheme}{shown}"))
 }
 
-fn starts_with(text: &str, prefix: &str) -> bool {
-    text.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+/// Whether the URL is one that has no host, and so no login.
+fn is_local(url: &str) -> bool {
+    let starts_with =
+        |scheme: &str| url.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
+    ["memory:", "mem:", "file:"].into_iter().any(starts_with)
 }
 
 /// Hides everything when a port is none: in `redis://:word`, where the `@host` was forgotten, it is the password.
@@ -84,8 +88,10 @@ impl StoreUrl {
         self.0.expose_secret()
     }
 
+    /// Text that is no URL may be a password that was put into the wrong field.
     fn shown(&self) -> Cow<'_, str> {
-        redact_url(self.expose())
+        let url = self.expose();
+        if is_local(url) || url.contains("://") { redact_url(url) } else { HIDDEN.into() }
     }
 }
 
@@ -138,7 +144,8 @@ macro_rules! hidden {
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                String::deserialize(deserializer).map(Self::from)
+                // The error of the format would repeat what was given instead of text.
+                String::deserialize(deserializer).map(Self::from).map_err(|_| D::Error::custom("has to be text"))
             }
         }
 
@@ -200,5 +207,10 @@ mod tests {
         assert_eq!(url.expose(), "redis://u:hunter2@host");
         assert_eq!(format!("{url} {url:?}"), "redis://***@host \"redis://***@host\"");
         assert_eq!(serde_json::to_string(&url).unwrap(), "\"redis://***@host\"");
+        assert_eq!(StoreUrl::from("hunter2").to_string(), "***");
+        for wrong in ["{\"x\":\"hunter2\"}", "[\"hunter2\"]", "20260101"] {
+            let error = serde_json::from_str::<Secret>(wrong).unwrap_err().to_string();
+            assert!(error.starts_with("has to be text"), "{error}");
+        }
     }
 }

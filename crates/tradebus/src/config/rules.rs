@@ -5,36 +5,43 @@ use super::finding::{Finding, Report};
 use super::presets::Preset;
 use super::source::Source;
 use super::tree::{Node, join};
-use super::{BufferConfig, BufferOverrides, BusConfig, Layout, Serializer, TrimStrategy, store};
+use super::{
+    BufferConfig, BufferOverrides, BusConfig, ConfigError, Layout, Serializer, TrimStrategy, size, store,
+};
 use crate::Priority;
 
 impl BusConfig {
     /// Checks every value by itself and against the others. Reports everything at once; opens no connection.
     pub fn validate(&self) -> Report {
         let mut report = Report::default();
+        workers(self, &mut report);
+        buffers(self, &mut report);
+        streams(self, &mut report);
+        names(self, &mut report);
+        observation(self, &mut report);
+        report.errors.extend(store::check(self));
+        report.errors.extend(store::hidden(self));
+        report.warnings.extend(store::ignored(self));
+
+        let mut checker = Checker::default();
         match serde_json::to_value(self) {
-            Ok(value) => {
-                let mut checker = Checker::default();
-                checker.layer(&mut Node::new(value, &Source::Default));
-                report.errors = checker.findings;
-            }
-            Err(error) => report.errors.push(Finding::new("", "", "", error.to_string())),
+            Ok(value) => checker.layer(&mut Node::new(value, &Source::Default)),
+            Err(error) => checker.add(Finding::new("", "", "", error.to_string()), &Source::Default),
         }
-        rules(self, &mut report);
+        report.forget(&checker.wrong());
+        report.errors.splice(0..0, checker.findings);
         report
     }
-}
 
-/// The rules between fields.
-pub(super) fn rules(config: &BusConfig, report: &mut Report) {
-    workers(config, report);
-    buffers(config, report);
-    streams(config, report);
-    names(config, report);
-    observation(config, report);
-    report.errors.extend(store::check(config));
-    report.errors.extend(store::hidden(config));
-    report.warnings.extend(store::ignored(config));
+    /// Like [`BusConfig::validate`], with the errors as an error.
+    ///
+    /// # Errors
+    ///
+    /// With everything that is wrong.
+    pub fn check(&self) -> Result<Report, ConfigError> {
+        let report = self.validate();
+        if report.is_valid() { Ok(report) } else { Err(ConfigError::Invalid { findings: report.errors }) }
+    }
 }
 
 fn paths(names: &[&str]) -> Vec<String> {
@@ -71,72 +78,93 @@ fn workers(config: &BusConfig, report: &mut Report) {
 
 fn buffers(config: &BusConfig, report: &mut Report) {
     let base = &config.default_buffer_config;
-    buffer("default_buffer_config", base, report);
+    let most = config.max_payload_bytes;
+    buffer(BASE, base, most, report);
     for (tier, given) in &config.priority_buffers {
-        part("default_buffer_config", &join("priority_buffers", tier.name()), given, base, report);
+        part(&join("priority_buffers", tier.name()), given, base, most, report);
     }
     for (index, subscription) in config.subscriptions.iter().enumerate() {
         if let Some(given) = &subscription.buffer_config {
             let queue = config.buffer(subscription.priority);
-            part(
-                "default_buffer_config",
-                &format!("subscriptions[{index}].buffer_config"),
-                given,
-                &queue,
-                report,
-            );
+            part(&format!("subscriptions[{index}].buffer_config"), given, &queue, most, report);
         }
     }
-    let interval = config.buffer(Priority::Critical).flush_interval_ms;
-    if interval > 100 {
-        let path = "priority_buffers.critical.flush_interval_ms";
-        let message = format!("is {interval} ms: critical messages may wait that long for their batch");
-        report.suggestions.push(Finding::new(
-            path,
-            interval,
-            "at most 100 ms for critical messages",
-            message,
-        ));
-    }
+    critical(config, report);
 }
+
+/// Critical messages that may wait long. Names the field that says so.
+fn critical(config: &BusConfig, report: &mut Report) {
+    let interval = config.buffer(Priority::Critical).flush_interval_ms;
+    if interval <= 100 {
+        return;
+    }
+    let own = config.priority_buffers.get(&Priority::Critical).and_then(|given| given.flush_interval_ms);
+    let path = match (config.buffer_interval_ms, own) {
+        (Some(_), _) => "buffer_interval_ms",
+        (None, Some(_)) => "priority_buffers.critical.flush_interval_ms",
+        (None, None) => "default_buffer_config.flush_interval_ms",
+    };
+    let message = format!("is {interval}: critical messages may wait that many milliseconds for their batch");
+    report.suggestions.push(Finding::new(path, interval, "at most 100 for critical messages", message));
+}
+
+/// The path of the queue that the others differ from.
+const BASE: &str = "default_buffer_config";
 
 /// The rules of a queue that differs from another one. What it only inherits was reported there.
-fn part(base_path: &str, path: &str, given: &BufferOverrides, base: &BufferConfig, report: &mut Report) {
+fn part(path: &str, given: &BufferOverrides, base: &BufferConfig, most: usize, report: &mut Report) {
     let mut own = Report::default();
-    buffer(path, &given.over(base), &mut own);
-    let marks = given.max_size.is_some() || given.high_water_mark.is_some() || given.low_water_mark.is_some();
-    let inherited = ["max_size", "high_water_mark", "low_water_mark"].map(|name| join(base_path, name));
-    for finding in &mut own.errors {
-        finding.with.extend(inherited.clone());
+    buffer(path, &given.over(base), most, &mut own);
+    let marks = [given.max_size, given.high_water_mark, given.low_water_mark];
+    let inherited = |finding: &Finding| match finding.path.rsplit('.').next() {
+        Some("max_bytes") => given.max_bytes.is_none(),
+        Some("compression_threshold") => {
+            given.enable_compression.is_none() && given.compression_threshold.is_none()
+        }
+        _ => marks.iter().all(Option::is_none),
+    };
+    for finding in own.findings_mut() {
+        finding.with.extend(["max_size", "high_water_mark", "low_water_mark"].map(|name| join(BASE, name)));
     }
-    if marks {
-        report.errors.append(&mut own.errors);
-        report.warnings.append(&mut own.warnings);
-    }
-    if given.enable_compression.is_some() || given.compression_threshold.is_some() {
-        report.suggestions.append(&mut own.suggestions);
-    }
+    report.errors.extend(own.errors.into_iter().filter(|finding| !inherited(finding)));
+    report.warnings.extend(own.warnings.into_iter().filter(|finding| !inherited(finding)));
+    report.suggestions.extend(own.suggestions.into_iter().filter(|finding| !inherited(finding)));
 }
 
-fn buffer(path: &str, buffer: &BufferConfig, report: &mut Report) {
-    let BufferConfig { max_size: size, high_water_mark: high, low_water_mark: low, .. } = *buffer;
+fn buffer(path: &str, buffer: &BufferConfig, most: usize, report: &mut Report) {
+    let BufferConfig { max_size, high_water_mark: high, low_water_mark: low, .. } = *buffer;
     let [size_path, high_path, low_path] =
         ["max_size", "high_water_mark", "low_water_mark"].map(|name| join(path, name));
-    if high > size {
-        let finding = Finding::not_allowed(&high_path, high, format!("at most max_size, which is {size}"));
+    if high > max_size {
+        let finding =
+            Finding::not_allowed(&high_path, high, format!("at most max_size, which is {max_size}"));
         report.errors.push(finding.with(std::slice::from_ref(&size_path)));
     }
     if low >= high {
         let finding =
             Finding::not_allowed(&low_path, low, format!("a number below high_water_mark, which is {high}"));
         report.errors.push(finding.with(&[high_path.clone(), size_path]));
-    } else if size >= 10 && high - low < size / 10 {
+    } else if max_size >= 10 && high - low < max_size / 10 {
         let message = format!(
             "is {high}, only {} above low_water_mark: the tier will push back and let go all the time",
             high - low
         );
-        let advised = format!("at least {} between the marks, a tenth of max_size", size / 10);
+        let advised = format!("at least {} between the marks, a tenth of max_size", max_size / 10);
         report.warnings.push(Finding::new(high_path, high, advised, message));
+    }
+    let bytes = buffer.max_bytes;
+    if bytes < most {
+        let most = size::text(most as u64);
+        let message = format!(
+            "is {}, less than max_payload_bytes ({most}): the largest messages never fit",
+            size::text(bytes as u64)
+        );
+        report.warnings.push(Finding::new(
+            join(path, "max_bytes"),
+            bytes,
+            format!("at least {most}"),
+            message,
+        ));
     }
     let threshold = buffer.compression_threshold;
     if buffer.enable_compression && threshold < 256 {
@@ -185,28 +213,21 @@ fn names(config: &BusConfig, report: &mut Report) {
     let printable = |text: &str| text.bytes().all(|b| b.is_ascii_graphic());
     if config.client_name.is_empty() || !printable(&config.client_name) {
         let allowed = "printable ASCII text without white space";
-        report.errors.push(Finding::not_allowed(
-            "client_name",
-            format_args!("{:?}", config.client_name),
-            allowed,
-        ));
+        report.errors.push(Finding::wrong_text("client_name", &config.client_name, allowed));
     }
     let blank = |text: &str| text.chars().any(|c| c.is_whitespace() || c.is_control());
     if (config.use_trader_id && config.trader_id.is_empty()) || blank(&config.trader_id) {
         let allowed = "text without white space, such as TRADER-001";
-        report.errors.push(Finding::not_allowed(
-            "trader_id",
-            format_args!("{:?}", config.trader_id),
-            allowed,
-        ));
+        report.errors.push(Finding::wrong_text("trader_id", &config.trader_id, allowed));
     }
     if blank(&config.streams_prefix) {
-        let given = format_args!("{:?}", config.streams_prefix);
-        report.errors.push(Finding::not_allowed("streams_prefix", given, "text without white space"));
+        let finding =
+            Finding::wrong_text("streams_prefix", &config.streams_prefix, "text without white space");
+        report.errors.push(finding);
     }
     if let Some(id) = config.instance_id.as_ref().filter(|id| uuid::Uuid::try_parse(id).is_err()) {
         let allowed = "a UUID such as 2d89666b-1a1e-4a75-b193-4eb3b454c757";
-        report.errors.push(Finding::not_allowed("instance_id", format_args!("{id:?}"), allowed));
+        report.errors.push(Finding::wrong_text("instance_id", id, allowed));
     }
 }
 

@@ -130,10 +130,7 @@ impl Shape {
 
     /// Whether the field holds a secret.
     pub(super) fn is_secret(self) -> bool {
-        self.0
-            .get("writeOnly")
-            .or_else(|| self.present().0.get("writeOnly"))
-            .is_some_and(|given| given == true)
+        self.0.get("writeOnly").is_some_and(|given| given == true)
     }
 
     /// The fields of a table.
@@ -152,9 +149,13 @@ impl Shape {
 
     /// The smallest and the largest number allowed.
     pub(super) fn bounds(self) -> (Option<&'static Value>, Option<&'static Value>) {
-        // Bounds stand beside `anyOf` where the field may be null, and in the schema itself otherwise.
-        let bound = |name| self.0.get(name).or_else(|| self.present().0.get(name));
-        (bound("minimum"), bound("maximum"))
+        (self.0.get("minimum"), self.0.get("maximum"))
+    }
+
+    /// What the field is for, in words.
+    #[cfg(test)]
+    pub(super) fn description(self) -> &'static str {
+        self.0.get("description").and_then(Value::as_str).unwrap_or_default()
     }
 
     /// What is allowed, in words.
@@ -165,7 +166,10 @@ impl Shape {
             Kind::List(items) => format!("a list, each item {}", items.allowed()),
             Kind::Bool => "true or false".to_owned(),
             Kind::Integer => format!("a whole number{}", self.range(" ", ToString::to_string)),
-            Kind::Number => format!("a number{}", self.range(" ", ToString::to_string)),
+            Kind::Number => {
+                let text = |bound: &Value| bound.as_f64().unwrap_or_default().to_string();
+                format!("a number{}", self.range(" ", text))
+            }
             Kind::Size => {
                 let text = |bound: &Value| bound.as_u64().map_or_else(|| bound.to_string(), size::text);
                 format!("a number of bytes or text such as \"64MiB\"{}", self.range(", ", text))

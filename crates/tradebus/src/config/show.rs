@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::BusConfig;
 use super::loader::Loaded;
 use super::source::Sources;
-use super::tree::join;
+use super::tree::{join, quoted};
 
 /// A value that differs from the default.
 #[derive(Debug, Clone, PartialEq)]
@@ -128,11 +128,11 @@ fn join_quoted(path: &str, key: &str) -> String {
     if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
 }
 
-/// A value on one line. Text is written as JSON writes it, which TOML reads the same.
+/// A value on one line. TOML has no null, so what is null is left out.
 fn toml_value(value: &Value) -> String {
     match value {
         Value::Array(items) => {
-            let items: Vec<String> = items.iter().map(toml_value).collect();
+            let items: Vec<String> = items.iter().filter(|item| !item.is_null()).map(toml_value).collect();
             format!("[{}]", items.join(", "))
         }
         Value::Object(fields) => {
@@ -141,8 +141,7 @@ fn toml_value(value: &Value) -> String {
                 set.map(|(key, value)| format!("{} = {}", join("", key), toml_value(value))).collect();
             format!("{{ {} }}", fields.join(", "))
         }
-        // A character that only TOML wants to see escaped.
-        Value::String(_) => value.to_string().replace('\u{7f}', "\\u007f"),
+        Value::String(text) => quoted(text),
         value => value.to_string(),
     }
 }

@@ -25,7 +25,7 @@ pub(super) fn check(config: &BusConfig) -> Option<Finding> {
         let host = &config.redis_host;
         return (host.is_empty() || host.contains(wrong)).then(|| {
             let allowed = "a host name or an address; a whole URL belongs in `store`";
-            Finding::not_allowed("redis_host", format_args!("{:?}", super::redact_url(host)), allowed)
+            Finding::wrong_text("redis_host", host, allowed)
         });
     };
     url_problem(store).map(|problem| {

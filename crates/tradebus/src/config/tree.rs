@@ -133,10 +133,19 @@ impl Node {
 pub(super) fn join(path: &str, key: &str) -> String {
     let bare = !key.is_empty() && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
     let dot = if path.is_empty() { "" } else { "." };
-    if bare { format!("{path}{dot}{key}") } else { format!("{path}{dot}{key:?}") }
+    if bare { format!("{path}{dot}{key}") } else { format!("{path}{dot}{}", quoted(key)) }
 }
 
-/// The keys of a path; none where it is no path. Keys with a dot stand in double quotes.
+/// Text in double quotes, as JSON writes it and TOML reads it too.
+pub(super) fn quoted(text: &str) -> String {
+    // This one character has to be escaped only in TOML.
+    Value::from(text).to_string().replace('\u{7f}', "\\u007f")
+}
+
+/// Deeper than any setting lies. Names are cut here, so that a hostile one does not become a deep tree.
+pub(super) const DEEPEST: usize = 8;
+
+/// The keys of a path; none where it is no path, or deeper than any setting. Keys with a dot stand in double quotes.
 pub(super) fn split(path: &str) -> Option<Vec<String>> {
     let mut keys = Vec::new();
     let mut rest = path;
@@ -145,7 +154,7 @@ pub(super) fn split(path: &str) -> Option<Vec<String>> {
             Some(quoted) => quoted.split_once('"')?,
             None => rest.split_at(rest.find('.').unwrap_or(rest.len())),
         };
-        if key.is_empty() {
+        if key.is_empty() || keys.len() == DEEPEST {
             return None;
         }
         keys.push(key.to_owned());
@@ -160,7 +169,7 @@ pub(super) fn split(path: &str) -> Option<Vec<String>> {
 mod tests {
     use serde_json::json;
 
-    use super::{Node, split};
+    use super::{DEEPEST, Node, split};
     use crate::config::Source;
 
     #[test]
@@ -191,7 +200,8 @@ mod tests {
     fn paths_are_split_at_dots_outside_quotes() {
         assert_eq!(split("a.b_c").unwrap(), ["a", "b_c"]);
         assert_eq!(split("a.\"b.c\".d").unwrap(), ["a", "b.c", "d"]);
-        for wrong in ["", ".", "a.", ".a", "a..b", "\"a", "\"a\"b", "\"\""] {
+        assert_eq!(split("a.b.c.d.e.f.g.h").unwrap().len(), DEEPEST);
+        for wrong in ["a.b.c.d.e.f.g.h.i", "", ".", "a.", ".a", "a..b", "\"a", "\"a\"b", "\"\""] {
             assert_eq!(split(wrong), None, "{wrong}");
         }
     }
