@@ -109,6 +109,7 @@ impl Bus {
 
     fn start(mut config: BusConfig, store: Arc<dyn StreamStore>) -> Self {
         config.fill_instance_id();
+        let config = Arc::new(config);
         let (meters, connectivity) = (Arc::default(), Arc::default());
         let publisher = Publisher::start(&config, &store, &meters, &connectivity);
         let subscriptions = Subscriptions::new(&config, &store, &meters, &connectivity);
@@ -306,13 +307,12 @@ impl Drop for Inner {
     }
 }
 
-/// Logs what is unwise about a configuration, and refuses one with errors.
+/// Refuses a configuration with errors, and logs what is unwise about one without.
 fn check(config: &BusConfig) -> Result<(), ConfigError> {
-    let report = config.validate();
-    for warning in &report.warnings {
+    for warning in config.check()?.warnings {
         tracing::warn!("{warning}");
     }
-    if report.is_valid() { Ok(()) } else { Err(ConfigError::Invalid { findings: report.errors }) }
+    Ok(())
 }
 
 /// Publishes a heartbeat at once and then at every interval, as `NautilusTrader` does.

@@ -19,6 +19,7 @@ impl BusConfig {
         streams(self, &mut report);
         names(self, &mut report);
         observation(self, &mut report);
+        ahead(self, &mut report);
         report.errors.extend(store::check(self));
         report.errors.extend(store::hidden(self));
         report.warnings.extend(store::ignored(self));
@@ -241,5 +242,35 @@ fn observation(config: &BusConfig, report: &mut Report) {
     if both && config.encoding != Some(config.default_serializer) {
         let message = "says something else than encoding, which decides";
         report.warnings.push(Finding::new("default_serializer", "", "only one of the two", message));
+    }
+}
+
+/// Fields that are read and checked, so that configurations of the original system hold, but that nothing acts on yet.
+const AHEAD: [&str; 19] = [
+    "auto_scale_enabled",
+    "connection_pool_size",
+    "default_stream_config.auto_ack",
+    "default_stream_config.consumer_group",
+    "default_stream_config.consumer_name",
+    "enable_metrics",
+    "enable_pattern_matching",
+    "enable_tracing",
+    "health_check_interval",
+    "max_concurrent_handlers",
+    "max_consecutive_failures",
+    "max_workers",
+    "metrics_interval_ms",
+    "min_workers",
+    "scale_down_threshold",
+    "scale_up_threshold",
+    "subscriptions",
+    "timestamps_as_iso8601",
+    "trace_sample_rate",
+];
+
+fn ahead(config: &BusConfig, report: &mut Report) {
+    for change in config.changes().into_iter().filter(|change| AHEAD.contains(&change.path.as_str())) {
+        let message = "is kept, but nothing in this version acts on it yet";
+        report.suggestions.push(Finding::new(change.path, change.value, "", message));
     }
 }

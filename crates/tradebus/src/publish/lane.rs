@@ -67,7 +67,7 @@ impl Lane {
         queue: Arc<TierQueue>,
         store: Arc<dyn StreamStore>,
         shared: (Arc<Meters>, Arc<Connectivity>),
-        config: &BusConfig,
+        config: &Arc<BusConfig>,
     ) -> Self {
         let buffer = config.buffer(tier);
         let packs = buffer.enable_compression || config.compression_enabled;
@@ -79,7 +79,7 @@ impl Lane {
             meters: shared.0,
             connectivity: shared.1,
             keys: Keys::new(Streams::new(config), config.topic_cache_size),
-            retention: Retention::new(config),
+            retention: Retention::new(config.clone()),
             // A level that was validated is not refused; without memory for it payloads go as they are.
             packer: packer.and_then(Result::ok),
             buffer,

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
+use smol_str::SmolStr;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
@@ -41,6 +42,12 @@ pub enum PublishError {
         bytes: usize,
         /// Largest size allowed.
         limit: usize,
+    },
+    /// The type is one of those that are not published.
+    #[error("messages of the type {type_name} are not published: types_filter names it")]
+    Filtered {
+        /// The type.
+        type_name: SmolStr,
     },
     /// The tier is full, and its policy is `on_full = "error"`.
     #[error("the {tier} tier is full: {messages} messages wait, and it pushes back until it has drained to its low-water mark")]
@@ -74,13 +81,13 @@ pub(crate) struct Publisher {
     queues: [Arc<TierQueue>; 4],
     lanes: Mutex<Vec<JoinHandle<()>>>,
     meters: Arc<Meters>,
-    max_payload: usize,
+    config: Arc<BusConfig>,
 }
 
 impl Publisher {
     /// Starts one lane a tier.
     pub(crate) fn start(
-        config: &BusConfig,
+        config: &Arc<BusConfig>,
         store: &Arc<dyn StreamStore>,
         meters: &Arc<Meters>,
         connectivity: &Arc<Connectivity>,
@@ -94,16 +101,12 @@ impl Publisher {
             let shared = (meters.clone(), connectivity.clone());
             tokio::spawn(Lane::new(tier, queue, store.clone(), shared, config).run())
         });
-        let max_payload = config.max_payload_bytes;
-        Self { queues, lanes: Mutex::new(lanes.into()), meters: meters.clone(), max_payload }
+        Self { queues, lanes: Mutex::new(lanes.into()), meters: meters.clone(), config: config.clone() }
     }
 
     /// Puts a message into the queue of its tier. Cancel safe: a message that was not queued is not published.
     pub(crate) async fn publish(&self, mut message: Message) -> Result<Receipt, PublishError> {
-        let bytes = message.payload.len();
-        if bytes > self.max_payload {
-            return Err(PublishError::TooLarge { bytes, limit: self.max_payload });
-        }
+        self.check(&message)?;
         message.ts = now_ns();
         let queue = &self.queues[message.priority.number()];
         loop {
@@ -116,6 +119,17 @@ impl Publisher {
             }
             queue.room().await;
         }
+    }
+
+    fn check(&self, message: &Message) -> Result<(), PublishError> {
+        let (bytes, limit) = (message.payload.len(), self.config.max_payload_bytes);
+        if bytes > limit {
+            return Err(PublishError::TooLarge { bytes, limit });
+        }
+        if self.config.types_filter.iter().any(|name| *name == message.type_name) {
+            return Err(PublishError::Filtered { type_name: message.type_name.clone() });
+        }
+        Ok(())
     }
 
     pub(crate) fn fill(&self, tier: Priority) -> Fill {

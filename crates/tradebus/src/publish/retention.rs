@@ -1,5 +1,6 @@
 //! When a stream is shortened: by length as it grows, by age once a minute.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hashbrown::HashMap;
@@ -18,29 +19,22 @@ const MOST_STREAMS: usize = 100_000;
 /// Decides after each batch which of its streams are due.
 #[derive(Debug)]
 pub(super) struct Retention {
-    /// 0: no limit.
-    max_length: u64,
-    max_age: Option<Duration>,
+    config: Arc<BusConfig>,
     growth: HashMap<StreamKey, Growth>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Growth {
+    /// Most entries of the stream; 0 for no limit by length.
+    max_length: u64,
     /// Entries appended since the last trim by length.
     appended: u64,
     aged: Option<Instant>,
 }
 
 impl Retention {
-    pub(super) fn new(config: &BusConfig) -> Self {
-        let stream = &config.default_stream_config;
-        let max_length = match stream.trim_strategy {
-            TrimStrategy::MaxLen => stream.max_length,
-            TrimStrategy::MinId => 0,
-        };
-        let minutes = u64::from(config.autotrim_mins);
-        let max_age = (minutes > 0).then(|| Duration::from_secs(60 * minutes));
-        Self { max_length, max_age, growth: HashMap::new() }
+    pub(super) fn new(config: Arc<BusConfig>) -> Self {
+        Self { config, growth: HashMap::new() }
     }
 
     /// A stream has got so many entries: adds the trims that are due for it.
@@ -48,15 +42,15 @@ impl Retention {
         if self.growth.len() >= MOST_STREAMS && !self.growth.contains_key(stream) {
             self.growth.clear();
         }
-        let growth = self.growth.entry_ref(stream).or_default();
+        let growth = self.growth.entry_ref(stream).or_insert_with(|| Growth::of(stream, &self.config));
         growth.appended += entries;
         // A stream may be a tenth longer than its limit, but not by more than ten thousand entries.
-        let slack = (self.max_length / 10).clamp(1, 10_000);
-        if self.max_length > 0 && growth.appended >= slack {
+        let slack = (growth.max_length / 10).clamp(1, 10_000);
+        if growth.max_length > 0 && growth.appended >= slack {
             growth.appended = 0;
-            trims.push((stream.clone(), Trim::ToLength { keep: self.max_length, approximate: true }));
+            trims.push((stream.clone(), Trim::ToLength { keep: growth.max_length, approximate: true }));
         }
-        if let Some(age) = self.max_age
+        if let Some(age) = self.config.autotrim()
             && growth.aged.is_none_or(|last| last.elapsed() >= AGE_TRIM_INTERVAL)
         {
             growth.aged = Some(Instant::now());
@@ -66,17 +60,30 @@ impl Retention {
     }
 }
 
+impl Growth {
+    fn of(stream: &StreamKey, config: &BusConfig) -> Self {
+        let stream = config.stream(&stream.to_string());
+        let max_length = match stream.trim_strategy {
+            TrimStrategy::MaxLen => stream.max_length,
+            TrimStrategy::MinId => 0,
+        };
+        Self { max_length, appended: 0, aged: None }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::Retention;
+    use crate::config::StreamOverrides;
     use crate::store::Trim;
     use crate::{BusConfig, StreamKey};
 
     #[test]
     fn trims_by_length_as_the_stream_grows_and_by_age_at_once() {
         let mut config = BusConfig::default();
-        config.default_stream_config.max_length = 100;
-        let mut retention = Retention::new(&config);
+        let named = StreamOverrides { max_length: Some(100), ..StreamOverrides::default() };
+        config.stream_configs.insert("s".to_owned(), named);
+        let mut retention = Retention::new(config.into());
         let stream = StreamKey::from("s");
         let mut due = |entries| {
             let mut trims = Vec::new();
