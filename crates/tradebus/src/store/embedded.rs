@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use tokio::sync::Notify;
-use tokio::time::timeout;
-use tradebus_engine::{Db, Engine, EntryId, Fields, KeyType, Listener, ListenerWaker, NewId, StreamError};
+use tokio::time::{Instant, timeout_at};
+use tradebus_engine::{Db, Engine, EntryId, Fields, KeyType, Listener, NewId, StreamError};
 
 use super::{
     Appender, BatchBuilder, Interrupt, NewEntry, Position, RangeQuery, ReadBatch, StoreError, StreamReader,
@@ -48,7 +48,12 @@ impl StreamStore for EmbeddedStore {
 
     async fn reader(&self, _role: &str) -> Result<Box<dyn StreamReader>, StoreError> {
         let listener = self.engine.listen(std::iter::empty::<&[u8]>());
-        Ok(Box::new(EmbeddedReader { engine: self.engine.clone(), listening: Vec::new(), listener }))
+        Ok(Box::new(EmbeddedReader {
+            engine: self.engine.clone(),
+            listening: Vec::new(),
+            listener,
+            interruption: Arc::default(),
+        }))
     }
 
     async fn range(&self, stream: &StreamKey, query: RangeQuery) -> Result<ReadBatch, StoreError> {
@@ -151,7 +156,12 @@ struct EmbeddedReader {
     listener: Listener,
     /// The streams that `listener` listens to.
     listening: Vec<StreamKey>,
+    /// Apart from the listener, which changes with the streams that are read.
+    interruption: Arc<Interruption>,
 }
+
+#[derive(Debug, Default)]
+struct Interruption(Notify);
 
 impl EmbeddedReader {
     fn listen_to(&mut self, positions: &[Position]) {
@@ -191,24 +201,41 @@ impl StreamReader for EmbeddedReader {
         self.listen_to(positions);
         let batch = self.read_now(positions, limit)?;
         match block {
-            Some(block) if batch.is_empty() => {
-                // Whether entries came, the wait was interrupted or its time is up: what there is now is the answer.
-                let _ = timeout(block, self.listener.changed()).await;
-                self.read_now(positions, limit)
-            }
+            Some(block) if batch.is_empty() => self.wait(positions, limit, Instant::now() + block).await,
             _ => Ok(batch),
         }
     }
 
     fn interrupter(&self) -> Arc<dyn Interrupt> {
-        Arc::new(self.listener.waker())
+        self.interruption.clone()
+    }
+}
+
+impl EmbeddedReader {
+    async fn wait(
+        &mut self,
+        positions: &[Position],
+        limit: usize,
+        deadline: Instant,
+    ) -> Result<ReadBatch, StoreError> {
+        loop {
+            let over = tokio::select! {
+                changed = timeout_at(deadline, self.listener.changed()) => changed.is_err(),
+                () = self.interruption.0.notified() => true,
+            };
+            let batch = self.read_now(positions, limit)?;
+            // A change need not have brought entries: a stream may have been removed.
+            if over || !batch.is_empty() {
+                return Ok(batch);
+            }
+        }
     }
 }
 
 #[async_trait]
-impl Interrupt for ListenerWaker {
+impl Interrupt for Interruption {
     async fn interrupt(&self) {
-        self.wake();
+        self.0.notify_one();
     }
 }
 

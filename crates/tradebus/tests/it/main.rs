@@ -1,0 +1,7 @@
+//! The integration tests, in one binary so that linking is paid once.
+
+#[path = "../fixtures/mod.rs"]
+mod fixtures;
+mod support;
+
+mod conformance;
