@@ -199,9 +199,6 @@ impl Bus {
             heartbeat.abort();
         }
         let unconfirmed = self.inner.publisher.close(self.inner.patience.shutdown).await;
-        if unconfirmed > 0 {
-            tracing::error!(unconfirmed, "the bus was closed before the store had confirmed all messages");
-        }
         self.inner.subscriptions.close().await;
         Closed { unconfirmed }
     }

@@ -53,14 +53,6 @@ struct UnderWay {
     sent: Instant,
 }
 
-/// How a round of work ended.
-enum Round {
-    /// There is more to do.
-    Again,
-    /// The queue is closed and empty, and everything is answered.
-    Drained,
-}
-
 impl Lane {
     pub(super) fn new(
         tier: Priority,
@@ -120,14 +112,15 @@ impl Lane {
             while let Some(batch) = self.next_batch() {
                 self.send(&mut *appender, batch).await?;
             }
-            let round = if self.under_way.is_empty() {
-                self.idle(role).await
-            } else {
+            if !self.under_way.is_empty() {
                 self.advance(&mut *appender, role).await?;
-                Round::Again
-            };
-            if let Round::Drained = round {
+            } else if !self.refused.is_empty() {
+                sleep(self.backoff.next()).await;
+                self.send_again(&mut *appender).await?;
+            } else if self.queue.is_drained() {
                 return Ok(());
+            } else {
+                self.idle(role).await;
             }
         }
     }
@@ -155,19 +148,11 @@ impl Lane {
         Some(Instant::now() + self.buffer.flush_interval().saturating_sub(waited))
     }
 
-    /// Nothing is under way: waits for work.
-    async fn idle(&mut self, role: &str) -> Round {
-        if !self.refused.is_empty() {
-            sleep(self.backoff.next()).await;
-            let messages = std::mem::take(&mut self.refused);
-            self.meters.retried.add(messages.len() as u64);
-            self.under_way.push_back(UnderWay { messages, sent: Instant::now() });
-            return Round::Again;
-        }
+    /// Everything is answered: waits for work.
+    async fn idle(&mut self, role: &str) {
         self.backoff.reset();
         self.connectivity.up(role);
         match self.due() {
-            None if self.queue.is_closed() => return Round::Drained,
             None => self.queue.work.notified().await,
             // Only the interval mode lets messages wait in an idle lane.
             Some(due) => tokio::select! {
@@ -175,7 +160,6 @@ impl Lane {
                 () = self.queue.work.notified() => {}
             },
         }
-        Round::Again
     }
 
     /// Batches are under way: waits for answers, or for the next batch to be ready.
@@ -302,6 +286,9 @@ impl Drop for Lane {
             lost += batch.messages.len();
         }
         self.meters.failed.add(lost as u64);
+        if lost > 0 {
+            tracing::error!(tier = %self.tier, messages = lost, "messages were given up: the bus ended before the store had confirmed them");
+        }
     }
 }
 

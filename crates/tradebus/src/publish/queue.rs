@@ -206,6 +206,12 @@ impl TierQueue {
         self.work.notify_one();
     }
 
+    /// Whether nothing is left and nothing more can come.
+    pub(super) fn is_drained(&self) -> bool {
+        let state = self.state.lock();
+        state.closed && state.messages == 0
+    }
+
     pub(super) fn is_closed(&self) -> bool {
         self.state.lock().closed
     }

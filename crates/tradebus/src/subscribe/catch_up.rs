@@ -91,7 +91,17 @@ impl CatchUp {
             return Ok(Next::Read);
         }
         let all = open.len() == self.places.len();
-        let batch = if open.is_empty() { ReadBatch::default() } else { self.read(reader, &open, all).await? };
+        let batch = match open.is_empty() {
+            true => ReadBatch::default(),
+            false => match self.read(reader, &open, all).await {
+                Err(StoreError::WrongType { stream }) => {
+                    tracing::error!(%stream, "the key holds another type than a stream; it is left alone");
+                    self.places.retain(|place| place.stream != stream);
+                    return Ok(Next::Read);
+                }
+                read => read?,
+            },
+        };
         if !batch.is_empty() {
             self.limit = self.reading.limit_for(&batch);
             self.hand_on(&batch).await;
@@ -113,14 +123,7 @@ impl CatchUp {
     ) -> Result<ReadBatch, StoreError> {
         let limit = self.limit.min(self.least_room(open)).max(1);
         if all {
-            return match reader.read(open, limit, None).await {
-                Err(StoreError::WrongType { stream }) => {
-                    tracing::error!(%stream, "the key holds another type than a stream; it is left alone");
-                    self.places.retain(|place| place.stream != stream);
-                    Ok(ReadBatch::default())
-                }
-                read => read,
-            };
+            return reader.read(open, limit, None).await;
         }
         let interrupter = reader.interrupter();
         let mut read = reader.read(open, limit, Some(BLOCK));

@@ -88,7 +88,10 @@ impl Link {
         }
         let database = itoa::Buffer::new().format(dialer.server.database).to_owned();
         let name = format_smolstr!("{}:{role}", dialer.client_name);
-        self.command(&[b"SELECT", database.as_bytes()]);
+        let selects = dialer.server.database != 0;
+        if selects {
+            self.command(&[b"SELECT", database.as_bytes()]);
+        }
         self.command(&[b"CLIENT", b"SETNAME", name.as_bytes()]);
         self.command(&[b"CLIENT", b"SETINFO", b"LIB-NAME", b"tradebus"]);
         self.command(&[b"CLIENT", b"SETINFO", b"LIB-VER", env!("CARGO_PKG_VERSION").as_bytes()]);
@@ -99,7 +102,9 @@ impl Link {
         if auth.is_some() {
             self.accepted().await?;
         }
-        self.accepted().await?;
+        if selects {
+            self.accepted().await?;
+        }
         for _courtesy in ["SETNAME", "LIB-NAME", "LIB-VER"] {
             self.reply().await?;
         }
