@@ -17,8 +17,8 @@ pub(crate) enum Streams {
     Single(StreamKey),
     /// One stream a topic.
     Topic {
-        /// What every key starts with, the colon behind the base included.
-        prefix: Vec<u8>,
+        /// What every key starts with, before the colon and the topic.
+        base: String,
     },
 }
 
@@ -27,7 +27,7 @@ impl Streams {
         let base = config.stream_base();
         match config.layout() {
             Layout::Single => Self::Single(StreamKey::new(base)),
-            Layout::Topic => Self::Topic { prefix: format!("{base}:").into_bytes() },
+            Layout::Topic => Self::Topic { base },
             Layout::Lanes => {
                 let lane = |tier: Priority| match config.shards {
                     0 => vec![StreamKey::new(format!("{base}:{tier}"))],
@@ -52,11 +52,6 @@ impl Streams {
             Self::Single(stream) => Some(stream),
             Self::Topic { .. } => None,
         }
-    }
-
-    /// The stream of a topic's own.
-    pub(crate) fn of_topic(prefix: &[u8], topic: &Topic) -> StreamKey {
-        StreamKey::new([prefix, topic.as_bytes()].concat())
     }
 
     /// The streams to read, the most urgent first; `None` where they must be looked for.

@@ -23,6 +23,7 @@ use crate::layout::Streams;
 use crate::metrics::Meters;
 use crate::store::{Appender, EntryFields, NewEntry, StoreError, StreamStore, Trim};
 use crate::wire::compress::Packer;
+use crate::wire::nautilus::topic_key;
 use crate::wire::record::with_fields;
 use crate::{Priority, StreamKey, Topic};
 
@@ -323,13 +324,13 @@ impl Keys {
 
     /// Makes sure that [`get`](Self::get) knows these topics.
     fn learn<'a>(&mut self, topics: impl Iterator<Item = &'a Topic>) {
-        let Streams::Topic { prefix } = &self.streams else { return };
+        let Streams::Topic { base } = &self.streams else { return };
         if self.of_topic.len() >= self.most {
             self.of_topic.clear();
         }
         for topic in topics {
             if !self.of_topic.contains_key(topic) {
-                self.of_topic.insert(topic.clone(), Streams::of_topic(prefix, topic));
+                self.of_topic.insert(topic.clone(), topic_key(base, topic));
             }
         }
     }

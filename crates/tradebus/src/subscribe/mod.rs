@@ -85,7 +85,7 @@ impl Subscriptions {
         let reading = Reading::new(config, store.clone(), meters.clone(), connectivity.clone());
         let also: Vec<StreamKey> = config.external_streams.iter().map(StreamKey::new).collect();
         let source = match &reading.streams {
-            Streams::Topic { prefix } => Source::Topics { prefix: prefix.clone(), also },
+            Streams::Topic { base } => Source::Topics { base: base.clone(), also },
             streams => Source::Keys([streams.known().unwrap_or_default(), also].concat()),
         };
         let defaults = Defaults {

@@ -13,6 +13,7 @@ use crate::connectivity::{Backoff, Connectivity};
 use crate::layout::Streams;
 use crate::metrics::Meters;
 use crate::store::{EntryRef, ReadBatch, StoreError, StreamStore};
+use crate::wire::nautilus::topic_of_key;
 use crate::wire::record::{Limits, RawRecord};
 use crate::{Delivery, Pattern, Priority, StreamKey, Topic};
 
@@ -133,10 +134,10 @@ impl Reading {
 pub(super) enum Source {
     /// These.
     Keys(Vec<StreamKey>),
-    /// Those with this prefix whose rest is a topic that is wanted, as they appear; and these.
+    /// Those of the topics that are wanted, as they appear; and these.
     Topics {
-        /// What the keys start with.
-        prefix: Vec<u8>,
+        /// What the keys start with, before the colon and the topic.
+        base: String,
         /// Streams that are read besides.
         also: Vec<StreamKey>,
     },
@@ -152,7 +153,7 @@ impl Source {
     pub(super) fn topic_of<'a>(&self, stream: &'a StreamKey) -> Option<&'a [u8]> {
         match self {
             Self::Keys(_) => None,
-            Self::Topics { prefix, .. } => stream.as_bytes().strip_prefix(&prefix[..]),
+            Self::Topics { base, .. } => topic_of_key(base, stream.as_bytes()),
         }
     }
 
@@ -164,8 +165,8 @@ impl Source {
     ) -> Result<Vec<StreamKey>, StoreError> {
         match self {
             Self::Keys(keys) => Ok(keys.clone()),
-            Self::Topics { prefix, also } => {
-                let mut streams = store.streams(prefix).await?;
+            Self::Topics { base, also } => {
+                let mut streams = store.streams(format!("{base}:").as_bytes()).await?;
                 streams.retain(|stream| self.topic_of(stream).is_some_and(&wanted) && !also.contains(stream));
                 streams.extend_from_slice(also);
                 Ok(streams)

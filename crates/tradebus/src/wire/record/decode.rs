@@ -61,20 +61,6 @@ impl<'a> RawRecord<'a> {
         found.into_record()
     }
 
-    /// The same for an entry as Redis answers it: names and values in turn.
-    ///
-    /// # Errors
-    ///
-    /// As [`RawRecord::parse`], and when the last name has no value.
-    pub(crate) fn parse_flat(parts: impl IntoIterator<Item = &'a [u8]>) -> Result<Self, Malformed> {
-        let mut found = Fields::default();
-        let mut parts = parts.into_iter();
-        while let Some(name) = parts.next() {
-            found.take(name, parts.next().ok_or(Malformed::OddFields)?);
-        }
-        found.into_record()
-    }
-
     /// The message, and which of tradebus' own fields made no sense and were left out.
     ///
     /// `topic` is the topic of this record, made by the caller, who may have one already. `slice` makes the

@@ -3,14 +3,11 @@
 /// Why an entry cannot be read as a message. Such an entry is counted by its kind and skipped (or set aside
 /// in the dead-letter stream of a group); it never stops a reader.
 ///
-/// The first six are refused by `NautilusTrader` from 1.229 on as well; the others concern compression, which
+/// The first five are refused by `NautilusTrader` from 1.229 on as well; the others concern compression, which
 /// is tradebus' own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, thiserror::Error)]
 #[non_exhaustive]
 pub enum Malformed {
-    /// A field without a value.
-    #[error("the entry has an odd number of parts, so a field has no value")]
-    OddFields,
     /// No `topic`.
     #[error("the entry has no field `topic`")]
     NoTopic,
@@ -39,8 +36,7 @@ pub enum Malformed {
 
 impl Malformed {
     /// All kinds, in the order of [`Malformed::index`].
-    pub const ALL: [Self; 9] = [
-        Self::OddFields,
+    pub const ALL: [Self; 8] = [
         Self::NoTopic,
         Self::NoPayload,
         Self::TopicNotUtf8,
@@ -54,7 +50,6 @@ impl Malformed {
     /// A short name that stays the same: the label of metrics.
     pub const fn name(self) -> &'static str {
         match self {
-            Self::OddFields => "odd_fields",
             Self::NoTopic => "no_topic",
             Self::NoPayload => "no_payload",
             Self::TopicNotUtf8 => "topic_not_utf8",

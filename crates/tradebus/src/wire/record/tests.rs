@@ -3,7 +3,8 @@ use proptest::prelude::*;
 use rstest::rstest;
 use smol_str::SmolStr;
 
-use super::{Ignored, Limits, Malformed, RawRecord, with_fields};
+use super::decode::Ignored;
+use super::{Limits, Malformed, RawRecord, with_fields};
 use crate::wire::compress::Packer;
 use crate::{Encoding, Headers, Message, Priority, Topic, fixtures};
 
@@ -131,16 +132,6 @@ fn ten_thousand_fields() {
     assert_eq!(decode(pairs(&fields)).unwrap().0, Message::new("t", "p").unwrap());
 }
 
-#[test]
-fn an_odd_number_of_parts() {
-    let parts = [&b"topic"[..], b"t", b"payload", b"p"];
-    assert_eq!(RawRecord::parse_flat(parts).unwrap().topic, "t");
-    assert_eq!(
-        RawRecord::parse_flat(parts.into_iter().chain([&b"x"[..]])).unwrap_err(),
-        Malformed::OddFields
-    );
-    assert_eq!(RawRecord::parse_flat(parts[..3].iter().copied()).unwrap_err(), Malformed::OddFields);
-}
 
 #[rstest]
 #[case("pri", b"9")]
