@@ -113,7 +113,8 @@ impl Bus {
         let (meters, connectivity) = (Arc::default(), Arc::default());
         let publisher = Publisher::start(&config, &store, &meters, &connectivity);
         let subscriptions = Subscriptions::new(&config, &store, &meters, &connectivity);
-        let patience = Patience { shutdown: config.shutdown_timeout(), heartbeat: config.heartbeat_timeout() };
+        let patience =
+            Patience { shutdown: config.shutdown_timeout(), heartbeat: config.heartbeat_timeout() };
         let inner = Arc::new_cyclic(|bus: &std::sync::Weak<Inner>| Inner {
             store,
             publisher,
@@ -145,7 +146,11 @@ impl Bus {
     /// # Errors
     ///
     /// When the pattern is too long, the store cannot be reached, or a stream is none; or when the bus is closed.
-    pub async fn subscribe<P>(&self, pattern: P, options: SubscribeOptions) -> Result<Subscription, SubscribeError>
+    pub async fn subscribe<P>(
+        &self,
+        pattern: P,
+        options: SubscribeOptions,
+    ) -> Result<Subscription, SubscribeError>
     where
         P: TryInto<Pattern>,
         PatternError: From<P::Error>,
@@ -228,7 +233,8 @@ impl Inner {
             buffer_utilization: tiers.iter().map(|tier| tier.buffer_utilization).fold(0.0, f64::max),
             buffer_flushes: meters.flushes.get(),
             pattern_matches: meters.matches.get(),
-            memory_usage_mb: memory_stats::memory_stats().map_or(0.0, |it| it.physical_mem as f64 / f64::from(1 << 20)),
+            memory_usage_mb: memory_stats::memory_stats()
+                .map_or(0.0, |it| it.physical_mem as f64 / f64::from(1 << 20)),
             error_rate: bad as f64 / (meters.accepted.get() + received).max(1) as f64,
             connected: self.connectivity.trouble().is_none(),
             worker_count: meters.workers.load(Relaxed),
@@ -238,7 +244,10 @@ impl Inner {
             messages_dropped: dropped,
             handler_errors: meters.handler_errors.get(),
             reconnects: self.connectivity.reconnects(),
-            malformed: Malformed::ALL.iter().map(|kind| (kind.name(), meters.malformed[kind.index()].get())).collect(),
+            malformed: Malformed::ALL
+                .iter()
+                .map(|kind| (kind.name(), meters.malformed[kind.index()].get()))
+                .collect(),
             tiers,
         }
     }
@@ -266,7 +275,8 @@ impl Inner {
         match answer {
             Ok(Ok(_)) => {}
             Ok(Err(error)) => reasons.push(error.to_string()),
-            Err(_) => reasons.push(format!("the store did not answer within {} ms", self.patience.heartbeat.as_millis())),
+            Err(_) => reasons
+                .push(format!("the store did not answer within {} ms", self.patience.heartbeat.as_millis())),
         }
         let store_latency_ms = reasons.is_empty().then(|| asked.elapsed().as_secs_f64() * 1000.0);
         reasons.extend(self.connectivity.trouble());

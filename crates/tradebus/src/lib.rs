@@ -37,7 +37,9 @@ pub use pattern::{MAX_PATTERN_BYTES, Pattern, PatternError};
 pub use priority::{ParsePriorityError, Priority};
 pub use publish::{PublishError, Receipt};
 pub use store::{EmbeddedStore, RedisStore, StoreError, StreamStore};
-pub use subscribe::{HandlerTask, ParseStartError, StartFrom, SubscribeError, SubscribeOptions, Subscription};
+pub use subscribe::{
+    HandlerTask, ParseStartError, StartFrom, SubscribeError, SubscribeOptions, Subscription,
+};
 pub use topic::{MAX_TOPIC_BYTES, Topic, TopicError};
 pub use tradebus_engine::{EntryId, ParseIdError};
 pub use wire::payload::PayloadForm;

@@ -24,7 +24,9 @@ struct Windows {
 
 impl Default for Latency {
     fn default() -> Self {
-        Self { state: Mutex::new(Windows { current: histogram(), previous: histogram(), since: Instant::now() }) }
+        Self {
+            state: Mutex::new(Windows { current: histogram(), previous: histogram(), since: Instant::now() }),
+        }
     }
 }
 

@@ -14,6 +14,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use tradebus_engine::EntryId;
 
 use super::PublishError;
+use super::courtesy::{Courtesy, Urgent, Wait};
 use super::queue::{Batch, Queued, TierQueue};
 use super::retention::Retention;
 use crate::clock::now_ns;
@@ -40,6 +41,7 @@ pub(super) struct Lane {
     pub(super) buffer: BufferConfig,
     pub(super) patience: Duration,
     pub(super) backoff: Backoff,
+    courtesy: Courtesy,
     /// Sent and not yet answered, batch by batch, in order.
     under_way: VecDeque<UnderWay>,
     /// Refused for the time being, in order; to be sent again before anything else.
@@ -59,7 +61,7 @@ impl Lane {
         tier: Priority,
         queue: Arc<TierQueue>,
         store: Arc<dyn StreamStore>,
-        shared: (Arc<Meters>, Arc<Connectivity>),
+        shared: (Arc<Meters>, Arc<Connectivity>, Arc<Urgent>),
         config: &Arc<BusConfig>,
     ) -> Self {
         let buffer = config.buffer(tier);
@@ -78,6 +80,7 @@ impl Lane {
             buffer,
             patience: config.command_timeout(),
             backoff: Backoff::new(config.reconnect_min(), config.reconnect_max()),
+            courtesy: Courtesy::of(tier, &shared.2),
             under_way: VecDeque::new(),
             refused: VecDeque::new(),
             acks: Vec::new(),
@@ -131,6 +134,9 @@ impl Lane {
         if !self.refused.is_empty() || self.under_way.len() >= self.buffer.max_in_flight {
             return None;
         }
+        if self.courtesy.wait(self.under_way.len()).is_some() {
+            return None;
+        }
         let any = match self.buffer.flush {
             Flush::Adaptive => self.under_way.is_empty() || self.overdue(),
             Flush::Interval => self.overdue() || self.queue.is_closed(),
@@ -153,10 +159,11 @@ impl Lane {
     async fn idle(&mut self, role: &str) {
         self.backoff.reset();
         self.connectivity.up(role);
-        match self.due() {
-            None => self.queue.work.notified().await,
+        match (self.courtesy.wait(0), self.due()) {
+            (Some(Wait::Until(rested)), _) => sleep_until(rested).await,
+            (_, None) => self.queue.work.notified().await,
             // Only the interval mode lets messages wait in an idle lane.
-            Some(due) => tokio::select! {
+            (_, Some(due)) => tokio::select! {
                 () = sleep_until(due) => {}
                 () = self.queue.work.notified() => {}
             },
@@ -165,7 +172,9 @@ impl Lane {
 
     /// Batches are under way: waits for answers, or for the next batch to be ready.
     async fn advance(&mut self, appender: &mut dyn Appender, role: &str) -> Result<(), StoreError> {
-        let may_send = self.refused.is_empty() && self.under_way.len() < self.buffer.max_in_flight;
+        let may_send = self.refused.is_empty()
+            && self.under_way.len() < self.buffer.max_in_flight
+            && self.courtesy.wait(self.under_way.len()).is_none();
         let due = if may_send { self.due() } else { None };
         let answer_by = self.under_way.front().map_or_else(Instant::now, |batch| batch.sent) + self.patience;
         let mut acks = std::mem::take(&mut self.acks);
@@ -221,6 +230,7 @@ impl Lane {
             let front = self.under_way.front_mut()?;
             if let Some(queued) = front.messages.pop_front() {
                 if front.messages.is_empty() {
+                    self.courtesy.answered(front.sent.elapsed());
                     self.under_way.pop_front();
                 }
                 return Some(queued);
@@ -265,7 +275,8 @@ impl Lane {
         self.keys.learn(batch.messages.iter().map(|queued| &queued.message.topic));
         let mut entries = Vec::with_capacity(batch.messages.len());
         for queued in &batch.messages {
-            entries.push(NewEntry { stream: self.keys.get(self.tier, &queued.message.topic), fields: queued });
+            entries
+                .push(NewEntry { stream: self.keys.get(self.tier, &queued.message.topic), fields: queued });
         }
         self.trims.clear();
         for run in entries.chunk_by(|one, next| one.stream == next.stream) {

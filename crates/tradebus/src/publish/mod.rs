@@ -3,6 +3,7 @@
 //! A message waits in the [queue](queue) of its tier, leaves with its batch through the tier's [lane](lane), and its
 //! [receipt](Receipt) is settled when the store has answered. Tiers share nothing, so a flood of LOW messages cannot hold up a CRITICAL one.
 
+mod courtesy;
 mod lane;
 mod queue;
 mod receipt;
@@ -16,9 +17,10 @@ use smol_str::SmolStr;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
-pub use self::receipt::Receipt;
 pub(crate) use self::queue::Fill;
+pub use self::receipt::Receipt;
 
+use self::courtesy::Urgent;
 use self::lane::Lane;
 use self::queue::{Offer, TierQueue};
 use crate::clock::now_ns;
@@ -50,7 +52,9 @@ pub enum PublishError {
         type_name: SmolStr,
     },
     /// The tier is full, and its policy is `on_full = "error"`.
-    #[error("the {tier} tier is full: {messages} messages wait, and it pushes back until it has drained to its low-water mark")]
+    #[error(
+        "the {tier} tier is full: {messages} messages wait, and it pushes back until it has drained to its low-water mark"
+    )]
     BufferFull {
         /// The tier.
         tier: Priority,
@@ -80,6 +84,7 @@ pub(crate) struct Publisher {
     /// By number of the tier.
     queues: [Arc<TierQueue>; 4],
     lanes: Mutex<Vec<JoinHandle<()>>>,
+    urgent: Arc<Urgent>,
     meters: Arc<Meters>,
     config: Arc<BusConfig>,
 }
@@ -96,18 +101,26 @@ impl Publisher {
             let tier = Priority::from_number(number as u8).unwrap_or_default();
             Arc::new(TierQueue::new(tier, config.buffer(tier)))
         });
+        let urgent = Arc::new(Urgent::default());
         let lanes = Priority::ALL.map(|tier| {
             let queue = queues[tier.number()].clone();
-            let shared = (meters.clone(), connectivity.clone());
+            let shared = (meters.clone(), connectivity.clone(), urgent.clone());
             tokio::spawn(Lane::new(tier, queue, store.clone(), shared, config).run())
         });
-        Self { queues, lanes: Mutex::new(lanes.into()), meters: meters.clone(), config: config.clone() }
+        Self {
+            queues,
+            lanes: Mutex::new(lanes.into()),
+            urgent,
+            meters: meters.clone(),
+            config: config.clone(),
+        }
     }
 
     /// Puts a message into the queue of its tier. Cancel safe: a message that was not queued is not published.
     pub(crate) async fn publish(&self, mut message: Message) -> Result<Receipt, PublishError> {
         self.check(&message)?;
         message.ts = now_ns();
+        self.urgent.note(message.priority, message.ts);
         let queue = &self.queues[message.priority.number()];
         loop {
             match queue.offer(message)? {

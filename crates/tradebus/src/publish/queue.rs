@@ -10,8 +10,8 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-use super::receipt::{Promise, Receipt, Receipts};
 use super::PublishError;
+use super::receipt::{Promise, Receipt, Receipts};
 use crate::config::{BufferConfig, OnFull};
 use crate::{Message, Priority};
 
@@ -90,7 +90,9 @@ impl TierQueue {
             state.pushing_back = true;
             match self.limits.on_full {
                 OnFull::Wait => return Ok(Offer::Wait(message)),
-                OnFull::Error => return Err(PublishError::BufferFull { tier: self.tier, messages: state.messages }),
+                OnFull::Error => {
+                    return Err(PublishError::BufferFull { tier: self.tier, messages: state.messages });
+                }
                 OnFull::DropNewest => {
                     state.dropped += 1;
                     let (promise, receipt) = state.receipts.issue();
@@ -142,7 +144,8 @@ impl TierQueue {
         batch.bytes += size;
         state.messages += 1;
         state.bytes += size;
-        state.pushing_back |= state.messages >= self.limits.high_water_mark || state.bytes >= self.limits.max_bytes;
+        state.pushing_back |=
+            state.messages >= self.limits.high_water_mark || state.bytes >= self.limits.max_bytes;
         // The other side waits for the first message, or for a batch to be full.
         !open
     }
@@ -179,7 +182,10 @@ impl TierQueue {
         let batch = state.batches.pop_front()?;
         state.messages -= batch.messages.len();
         state.bytes -= batch.bytes;
-        if state.pushing_back && state.messages <= self.limits.low_water_mark && state.bytes <= self.low_bytes() {
+        if state.pushing_back
+            && state.messages <= self.limits.low_water_mark
+            && state.bytes <= self.low_bytes()
+        {
             state.pushing_back = false;
             drop(state);
             self.room.notify_waiters();
@@ -224,6 +230,144 @@ impl TierQueue {
             capacity: self.limits.max_size,
             pushing_back: state.pushing_back,
             dropped: state.dropped,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Offer, PublishError, TierQueue};
+    use crate::config::{BufferConfig, OnFull};
+    use crate::{Message, Priority};
+    use proptest::prelude::*;
+
+    fn queue(on_full: OnFull) -> TierQueue {
+        let limits = BufferConfig {
+            max_size: 10,
+            high_water_mark: 8,
+            low_water_mark: 2,
+            batch_size: 3,
+            on_full,
+            ..BufferConfig::default()
+        };
+        TierQueue::new(Priority::Low, limits)
+    }
+
+    fn message(number: usize) -> Message {
+        Message::new("t", number.to_string()).unwrap()
+    }
+
+    fn fill(queue: &TierQueue, numbers: std::ops::Range<usize>) {
+        for number in numbers {
+            assert!(matches!(queue.offer(message(number)), Ok(Offer::Queued(_))), "{number}");
+        }
+    }
+
+    /// Numbers of the messages in the next batch.
+    fn take(queue: &TierQueue, any: bool) -> Vec<usize> {
+        let batch = queue.take(any).map(|batch| batch.messages).unwrap_or_default();
+        batch
+            .iter()
+            .map(|queued| std::str::from_utf8(&queued.message.payload).unwrap().parse().unwrap())
+            .collect()
+    }
+
+    #[test]
+    fn batches_are_cut_while_queueing() {
+        let queue = queue(OnFull::Wait);
+        fill(&queue, 0..2);
+        assert_eq!(take(&queue, false), [0; 0], "not full yet");
+        fill(&queue, 2..5);
+        assert_eq!(take(&queue, false), [0, 1, 2]);
+        assert_eq!(take(&queue, false), [0; 0]);
+        assert_eq!(take(&queue, true), [3, 4]);
+    }
+
+    #[test]
+    fn pushes_back_from_the_high_mark_to_the_low_mark() {
+        let queue = queue(OnFull::Error);
+        fill(&queue, 0..8);
+        let refused =
+            || matches!(queue.offer(message(9)), Err(PublishError::BufferFull { tier: Priority::Low, .. }));
+        assert!(refused());
+        assert_eq!(take(&queue, true).len(), 3);
+        assert!(refused(), "5 messages are above the low mark");
+        assert_eq!(take(&queue, true).len(), 3);
+        fill(&queue, 8..10);
+    }
+
+    #[tokio::test]
+    async fn room_comes_when_it_has_drained_or_closes() {
+        let queue = queue(OnFull::Wait);
+        fill(&queue, 0..8);
+        assert!(matches!(queue.offer(message(8)), Ok(Offer::Wait(_))));
+        let drain = async {
+            while !take(&queue, true).is_empty() {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::join!(queue.room(), drain);
+        fill(&queue, 0..8);
+        assert!(matches!(queue.offer(message(8)), Ok(Offer::Wait(_))));
+        tokio::join!(queue.room(), async { queue.close() });
+        assert!(matches!(queue.offer(message(9)), Err(PublishError::Closed)));
+        assert!(!queue.is_drained(), "what is queued can still be taken");
+    }
+
+    #[tokio::test]
+    async fn dropping_is_counted_and_told() {
+        let oldest = queue(OnFull::DropOldest);
+        let Ok(Offer::Queued(receipt)) = oldest.offer(message(0)) else { panic!("there is room") };
+        fill(&oldest, 1..20);
+        assert!(matches!(receipt.await, Err(PublishError::Dropped { tier: Priority::Low })));
+        assert_eq!((oldest.fill().dropped, oldest.fill().messages), (12, 8));
+        let kept: Vec<_> =
+            std::iter::from_fn(|| Some(take(&oldest, true)).filter(|it| !it.is_empty())).flatten().collect();
+        assert_eq!(kept, (12..20).collect::<Vec<_>>());
+
+        let newest = queue(OnFull::DropNewest);
+        fill(&newest, 0..8);
+        let Ok(Offer::Queued(receipt)) = newest.offer(message(8)) else {
+            panic!("it is dropped, not refused")
+        };
+        assert!(matches!(receipt.await, Err(PublishError::Dropped { .. })));
+        assert_eq!(take(&newest, true), [0, 1, 2]);
+    }
+
+    #[test]
+    fn bytes_are_bounded_but_one_message_always_fits() {
+        let limits = BufferConfig { max_bytes: 1024, on_full: OnFull::Error, ..BufferConfig::default() };
+        let queue = TierQueue::new(Priority::High, limits);
+        let big = || Message::new("t", vec![0; 4096]).unwrap();
+        assert!(queue.offer(big()).is_ok());
+        assert!(queue.offer(big()).is_err());
+        assert_eq!(queue.take(true).unwrap().messages.len(), 1);
+        assert!(queue.offer(big()).is_ok());
+    }
+
+    proptest! {
+        /// Whatever is offered and taken: no message is lost, doubled or reordered, and the bounds hold.
+        #[test]
+        fn keeps_every_message_once_and_in_order(steps in prop::collection::vec((any::<bool>(), any::<bool>()), 1..200)) {
+            let queue = queue(OnFull::Error);
+            let (mut accepted, mut taken) = (Vec::new(), Vec::new());
+            for (number, (offers, any)) in steps.into_iter().enumerate() {
+                if offers {
+                    if queue.offer(message(number)).is_ok() {
+                        accepted.push(number);
+                    }
+                } else {
+                    let batch = take(&queue, any);
+                    prop_assert!(batch.len() <= 3);
+                    taken.extend(batch);
+                }
+                prop_assert!(queue.fill().messages <= 8);
+                prop_assert_eq!(queue.fill().messages, accepted.len() - taken.len());
+            }
+            while queue.fill().messages > 0 {
+                taken.extend(take(&queue, true));
+            }
+            prop_assert_eq!(taken, accepted);
         }
     }
 }

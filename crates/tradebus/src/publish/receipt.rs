@@ -122,7 +122,9 @@ impl Receipt {
 
     /// The outcome, if it is known already.
     pub fn outcome(&self) -> Option<Result<EntryId, PublishError>> {
-        self.block.outcomes[self.slot].get().map(|outcome| outcome.clone().map_err(|error| PublishError::clone(&error)))
+        self.block.outcomes[self.slot]
+            .get()
+            .map(|outcome| outcome.clone().map_err(|error| PublishError::clone(&error)))
     }
 }
 

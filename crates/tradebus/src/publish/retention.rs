@@ -88,7 +88,10 @@ mod tests {
         let mut due = |entries| {
             let mut trims = Vec::new();
             retention.appended(&stream, entries, &mut trims);
-            trims.into_iter().map(|(_, trim)| matches!(trim, Trim::ToLength { keep: 100, .. })).collect::<Vec<_>>()
+            trims
+                .into_iter()
+                .map(|(_, trim)| matches!(trim, Trim::ToLength { keep: 100, .. }))
+                .collect::<Vec<_>>()
         };
         assert_eq!(due(9), [false], "the first batch trims by age");
         assert_eq!(due(1), [true], "a tenth of the limit was appended");

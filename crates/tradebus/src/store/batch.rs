@@ -73,8 +73,11 @@ impl<'a> EntryRef<'a> {
     pub fn fields(self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> {
         let batch = self.batch;
         let start = batch.entries[self.index].first_span as usize;
-        let end = batch.entries.get(self.index + 1).map_or(batch.spans.len(), |next| next.first_span as usize);
-        batch.spans[start..end].chunks_exact(2).map(move |pair| (batch.bytes_at(pair[0]), batch.bytes_at(pair[1])))
+        let end =
+            batch.entries.get(self.index + 1).map_or(batch.spans.len(), |next| next.first_span as usize);
+        batch.spans[start..end]
+            .chunks_exact(2)
+            .map(move |pair| (batch.bytes_at(pair[0]), batch.bytes_at(pair[1])))
     }
 
     /// A value of this batch as bytes that may outlive it, without copying them.
@@ -157,8 +160,10 @@ mod tests {
         builder.copy(b"three");
         let batch = builder.finish();
 
-        let seen: Vec<_> =
-            batch.entries().map(|e: EntryRef<'_>| (e.stream().to_string(), e.id().ms, e.fields().collect::<Vec<_>>())).collect();
+        let seen: Vec<_> = batch
+            .entries()
+            .map(|e: EntryRef<'_>| (e.stream().to_string(), e.id().ms, e.fields().collect::<Vec<_>>()))
+            .collect();
         assert_eq!(
             seen,
             [

@@ -80,7 +80,10 @@ impl StreamStore for EmbeddedStore {
 
     async fn last_ids(&self, streams: &[StreamKey]) -> Result<Vec<EntryId>, StoreError> {
         let db = self.engine.lock();
-        streams.iter().map(|stream| db.last_id(stream.as_bytes()).map_err(|error| named(&error, stream))).collect()
+        streams
+            .iter()
+            .map(|stream| db.last_id(stream.as_bytes()).map_err(|error| named(&error, stream)))
+            .collect()
     }
 
     async fn trim(&self, stream: &StreamKey, trim: Trim) -> Result<u64, StoreError> {
@@ -181,7 +184,11 @@ impl EmbeddedReader {
             let enough = builder.copied_bytes() + MOST_BYTES;
             db.read_after(stream.as_bytes(), *after, limit, |id, fields| {
                 copy(&mut builder, id, fields);
-                if builder.copied_bytes() < enough { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+                if builder.copied_bytes() < enough {
+                    ControlFlow::Continue(())
+                } else {
+                    ControlFlow::Break(())
+                }
             })
             .map_err(|error| named(&error, stream))?;
         }

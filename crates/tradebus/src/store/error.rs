@@ -49,7 +49,9 @@ pub enum StoreError {
         detail: String,
     },
     /// User or password are wrong, or one is needed.
-    #[error("{server} refuses the login: {detail}; give user and password in the store URL or as redis_username and redis_password")]
+    #[error(
+        "{server} refuses the login: {detail}; give user and password in the store URL or as redis_username and redis_password"
+    )]
     Login {
         /// Address of the server.
         server: Arc<str>,
@@ -65,7 +67,9 @@ pub enum StoreError {
         version: String,
     },
     /// The key exists but is no stream.
-    #[error("the key `{stream}` holds another type than a stream; remove it, or use another streams_prefix or stream")]
+    #[error(
+        "the key `{stream}` holds another type than a stream; remove it, or use another streams_prefix or stream"
+    )]
     WrongType {
         /// The key.
         stream: StreamKey,
@@ -93,7 +97,10 @@ impl StoreError {
     pub fn is_transient(&self) -> bool {
         matches!(
             self,
-            Self::Connect { .. } | Self::Disconnected { .. } | Self::TimedOut { .. } | Self::Unavailable { .. }
+            Self::Connect { .. }
+                | Self::Disconnected { .. }
+                | Self::TimedOut { .. }
+                | Self::Unavailable { .. }
         )
     }
 

@@ -48,8 +48,7 @@ pub struct LocationError {
     reason: String,
 }
 
-const ALLOWED: &str =
-    "memory:, redis://[user:password@]host[:port][/database], valkey:// likewise, and unix:///path/to/socket[?db=N]";
+const ALLOWED: &str = "memory:, redis://[user:password@]host[:port][/database], valkey:// likewise, and unix:///path/to/socket[?db=N]";
 
 impl Location {
     /// Reads a store URL.
@@ -111,7 +110,10 @@ fn credentials(url: &Url) -> Result<(Option<String>, Option<SecretString>), Loca
     let username = Some(decoded(url.username())?).filter(|name| !name.is_empty());
     let password = url.password().map(decoded).transpose()?.map(SecretString::from);
     if username.is_some() && password.is_none() {
-        return Err(refuse("it has a user but no password (write redis://user:password@host, or redis://:password@host)".to_owned()));
+        return Err(refuse(
+            "it has a user but no password (write redis://user:password@host, or redis://:password@host)"
+                .to_owned(),
+        ));
     }
     Ok((username, password))
 }
@@ -145,7 +147,7 @@ impl RedisServer {
 
 #[cfg(test)]
 mod tests {
-    use super::{Address, RedisServer, Location};
+    use super::{Address, Location, RedisServer};
     use secrecy::ExposeSecret;
 
     fn server(url: &str) -> RedisServer {
@@ -174,8 +176,17 @@ mod tests {
     #[test]
     fn refuses_without_giving_the_secret_away() {
         for url in [
-            "", "nonsense", "http://:hunter2@x", "redis://", "redis://h/x", "redis://hunter2@h", "memory:x",
-            "redis://:hunter2@h:99999", "redis://:hunter2@h/0?tls=1", "unix://", "file:/tmp/x",
+            "",
+            "nonsense",
+            "http://:hunter2@x",
+            "redis://",
+            "redis://h/x",
+            "redis://hunter2@h",
+            "memory:x",
+            "redis://:hunter2@h:99999",
+            "redis://:hunter2@h/0?tls=1",
+            "unix://",
+            "file:/tmp/x",
         ] {
             let error = Location::parse(url).unwrap_err().to_string();
             assert!(error.contains("allowed are memory:, redis://"), "{url}: {error}");

@@ -7,8 +7,8 @@
 mod batch;
 mod embedded;
 mod error;
-mod redis;
 mod location;
+mod redis;
 
 use std::fmt;
 use std::sync::Arc;
@@ -20,8 +20,8 @@ use tradebus_engine::EntryId;
 pub use batch::{BatchBuilder, EntryRef, ReadBatch};
 pub use embedded::EmbeddedStore;
 pub use error::StoreError;
-pub use redis::RedisStore;
 pub use location::{Location, LocationError, RedisServer};
+pub use redis::RedisStore;
 
 use crate::{BusConfig, StreamKey};
 

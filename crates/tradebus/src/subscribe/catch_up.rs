@@ -155,7 +155,8 @@ impl CatchUp {
     }
 
     async fn hand_on(&mut self, batch: &ReadBatch) {
-        let mut deliveries: VecDeque<Delivery> = batch.entries().filter_map(|entry| self.wanted(entry)).collect();
+        let mut deliveries: VecDeque<Delivery> =
+            batch.entries().filter_map(|entry| self.wanted(entry)).collect();
         for entry in batch.entries() {
             if let Some(place) = self.places.iter_mut().find(|place| place.stream == *entry.stream()) {
                 place.after = entry.id();

@@ -271,16 +271,19 @@ impl Live {
             Ok(raw) => raw,
             Err(kind) => {
                 if fresh {
-                    self.reading.meters.note_malformed(kind, format_args!("{} in {}", entry.id(), entry.stream()));
+                    self.reading
+                        .meters
+                        .note_malformed(kind, format_args!("{} in {}", entry.id(), entry.stream()));
                 }
                 return 0;
             }
         };
         let (topic, slots) = self.router.route(raw.topic);
         let members = &mut self.members;
-        let mut wanting = slots.iter().map(|&slot| slot as usize).filter(|&slot| {
-            members[slot].as_mut().is_some_and(|member| member.has_not_seen(entry, fresh))
-        });
+        let mut wanting = slots
+            .iter()
+            .map(|&slot| slot as usize)
+            .filter(|&slot| members[slot].as_mut().is_some_and(|member| member.has_not_seen(entry, fresh)));
         let Some(mut slot) = wanting.next() else { return 0 };
         let Some(delivery) = self.reading.delivery(entry, raw, topic.clone(), fresh) else { return 0 };
         let mut count = 1;

@@ -162,7 +162,11 @@ impl Subscriptions {
         Ok(places.map(|(stream, last)| Position { stream, after: start.unwrap_or(last) }).collect())
     }
 
-    fn register(&self, source: &Source, subscriber: &Arc<Subscriber>) -> Result<Arc<LiveHandle>, SubscribeError> {
+    fn register(
+        &self,
+        source: &Source,
+        subscriber: &Arc<Subscriber>,
+    ) -> Result<Arc<LiveHandle>, SubscribeError> {
         let mut state = self.state.lock();
         if state.closed {
             return Err(SubscribeError::Closed);

@@ -84,7 +84,9 @@ impl FromStr for StartFrom {
 
 /// A text that is no place to start.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no place to start: use latest, earliest, an entry id such as 1700000000000-0, or a duration such as 10m")]
+#[error(
+    "`{0}` is no place to start: use latest, earliest, an entry id such as 1700000000000-0, or a duration such as 10m"
+)]
 pub struct ParseStartError(String);
 
 #[cfg(test)]

@@ -60,7 +60,8 @@ impl Places {
 
     /// Reads a stream that has just appeared, all of it.
     pub(super) fn add_new(&mut self, stream: &StreamKey) {
-        if !self.streams.contains_key(stream) && !self.aside.iter().any(|(aside, _)| aside.stream == *stream) {
+        if !self.streams.contains_key(stream) && !self.aside.iter().any(|(aside, _)| aside.stream == *stream)
+        {
             self.add(Position { stream: stream.clone(), after: EntryId::MIN }, EntryId::MIN);
         }
     }
@@ -92,7 +93,10 @@ impl Places {
     }
 
     /// The places of one who leaves: where all are, unless it joined elsewhere (what it has seen, until where that counts).
-    pub(super) fn places_of(&self, joined: impl Fn(&StreamKey) -> Option<(EntryId, EntryId)>) -> Vec<Position> {
+    pub(super) fn places_of(
+        &self,
+        joined: impl Fn(&StreamKey) -> Option<(EntryId, EntryId)>,
+    ) -> Vec<Position> {
         self.positions
             .iter()
             .chain(self.aside.iter().map(|(position, _)| position))

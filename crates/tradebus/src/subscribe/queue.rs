@@ -140,7 +140,8 @@ impl Queue {
     }
 
     fn wanted_room_came(&self, state: &mut State) -> bool {
-        let came = Priority::ALL.into_iter().any(|it| state.room_wanted[it.number()] && self.has_room_in(state, it));
+        let came =
+            Priority::ALL.into_iter().any(|it| state.room_wanted[it.number()] && self.has_room_in(state, it));
         if came {
             state.room_wanted = [false; 4];
         }
@@ -319,7 +320,11 @@ mod tests {
     fn waiting_leaves_what_has_no_room() {
         let queue = Queue::new(SubscriptionPolicy::Wait, 3, usize::MAX);
         assert_eq!(push(&queue, (0..5).map(|n| delivery("t", Priority::Low, n))), (2, 0));
-        assert_eq!(push(&queue, [delivery("c", Priority::Critical, 9)]), (0, 0), "tiers do not share their room");
+        assert_eq!(
+            push(&queue, [delivery("c", Priority::Critical, 9)]),
+            (0, 0),
+            "tiers do not share their room"
+        );
         assert_eq!(take(&queue).iter().map(|(_, n)| *n).collect::<Vec<_>>(), [9, 0, 1, 2]);
     }
 
@@ -336,7 +341,11 @@ mod tests {
         let queue = Queue::new(SubscriptionPolicy::Conflate, 3, usize::MAX);
         let quotes = [("a", 1), ("b", 2), ("a", 3), ("c", 4), ("b", 5)];
         assert_eq!(push(&queue, quotes.map(|(topic, n)| delivery(topic, Priority::Normal, n))), (0, 0));
-        assert_eq!(push(&queue, [delivery("d", Priority::Normal, 6)]), (0, 1), "a fourth topic drops the first");
+        assert_eq!(
+            push(&queue, [delivery("d", Priority::Normal, 6)]),
+            (0, 1),
+            "a fourth topic drops the first"
+        );
         let taken: Vec<_> = take(&queue);
         assert_eq!(taken, [("b".to_owned(), 5), ("c".to_owned(), 4), ("d".to_owned(), 6)]);
         assert_eq!(push(&queue, [delivery("b", Priority::Normal, 7)]), (0, 0));

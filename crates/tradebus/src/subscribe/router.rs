@@ -57,7 +57,8 @@ impl Router {
     }
 
     fn wanting(&self, topic: &str) -> Slots {
-        let wants = |pattern: &Option<Pattern>| pattern.as_ref().is_some_and(|it| it.matches(topic.as_bytes()));
+        let wants =
+            |pattern: &Option<Pattern>| pattern.as_ref().is_some_and(|it| it.matches(topic.as_bytes()));
         (0u32..).zip(&self.patterns).filter(|(_, pattern)| wants(pattern)).map(|(slot, _)| slot).collect()
     }
 }

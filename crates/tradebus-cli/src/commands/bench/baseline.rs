@@ -19,9 +19,13 @@ pub(super) struct Baseline {
 
 impl Baseline {
     pub(super) fn of(config: &BusConfig) -> anyhow::Result<Self> {
-        let url = Url::parse(config.store_url().expose()).ok().filter(|url| matches!(url.scheme(), "redis" | "valkey"));
+        let url = Url::parse(config.store_url().expose())
+            .ok()
+            .filter(|url| matches!(url.scheme(), "redis" | "valkey"));
         let Some(url) = url.filter(|url| url.password().is_none()) else {
-            bail!("--baseline needs a store redis://host:port without a password, which redis-benchmark can use");
+            bail!(
+                "--baseline needs a store redis://host:port without a password, which redis-benchmark can use"
+            );
         };
         Ok(Self {
             host: url.host_str().unwrap_or("127.0.0.1").to_owned(),
@@ -39,15 +43,22 @@ impl Baseline {
         command.args(["-h", &self.host, "-p", &self.port, "-n", &count, "-P", "256", "-c", "8", "--csv"]);
         command.args(["XADD", &self.stream, "*", "topic", &plan.topics[0], "payload", &payload]);
         command.args(["type", "QuoteTick", "encoding", "Sbe"]);
-        let output = command.output().context("cannot run redis-benchmark (Debian: apt-get install redis-tools)")?;
+        let output =
+            command.output().context("cannot run redis-benchmark (Debian: apt-get install redis-tools)")?;
         let text = String::from_utf8_lossy(&output.stdout);
-        let per_second = text.lines().last().and_then(|line| line.split(',').nth(1)).and_then(|it| it.trim_matches('"').parse().ok());
+        let per_second = text
+            .lines()
+            .last()
+            .and_then(|line| line.split(',').nth(1))
+            .and_then(|it| it.trim_matches('"').parse().ok());
         self.per_second.push(per_second.with_context(|| format!("redis-benchmark said: {text}"))?);
         self.remove()
     }
 
     fn remove(&self) -> anyhow::Result<()> {
-        let done = Command::new("redis-cli").args(["-h", &self.host, "-p", &self.port, "DEL", &self.stream]).output();
+        let done = Command::new("redis-cli")
+            .args(["-h", &self.host, "-p", &self.port, "DEL", &self.stream])
+            .output();
         done.context("cannot run redis-cli").map(|_| ())
     }
 

@@ -25,7 +25,14 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    pub(super) fn new(messages: u64, size: u32, topics: u32, tiers: Vec<Priority>, seed: u64, rate: u64) -> Self {
+    pub(super) fn new(
+        messages: u64,
+        size: u32,
+        topics: u32,
+        tiers: Vec<Priority>,
+        seed: u64,
+        rate: u64,
+    ) -> Self {
         let mut random = fastrand::Rng::with_seed(seed);
         let topics = (0..topics).map(|number| topic(&mut random, number)).collect();
         Self { messages, size: size as usize, tiers, seed, rate, flood: false, topics }

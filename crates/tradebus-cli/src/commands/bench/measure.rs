@@ -55,7 +55,12 @@ pub(super) struct TierLatency {
 }
 
 /// Publishes the plan, and receives it too if asked.
-pub(super) async fn run(name: &'static str, bus: &Bus, plan: &Plan, receive: bool) -> anyhow::Result<Measured> {
+pub(super) async fn run(
+    name: &'static str,
+    bus: &Bus,
+    plan: &Plan,
+    receive: bool,
+) -> anyhow::Result<Measured> {
     let mut received = Received::of(if receive { plan.messages } else { 0 }, plan.topics.len());
     let mut subscription = match receive {
         true => Some(bus.subscribe("data.*", SubscribeOptions::default()).await?),

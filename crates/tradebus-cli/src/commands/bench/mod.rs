@@ -98,7 +98,11 @@ pub async fn run(args: Args, mut config: BusConfig) -> anyhow::Result<()> {
         std::fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))?;
     }
     let bad: Vec<&Measured> = report.runs.iter().filter(|run| run.lost + run.errors > 0).collect();
-    ensure!(bad.is_empty(), "messages were lost: {}", bad.iter().map(|run| run.name).collect::<Vec<_>>().join(", "));
+    ensure!(
+        bad.is_empty(),
+        "messages were lost: {}",
+        bad.iter().map(|run| run.name).collect::<Vec<_>>().join(", ")
+    );
     Ok(())
 }
 

@@ -34,14 +34,22 @@ pub(super) struct Report {
 }
 
 impl Report {
-    pub(super) fn new(config: &BusConfig, plan: &Plan, runs: Vec<Measured>, baseline: Option<Baseline>) -> Self {
+    pub(super) fn new(
+        config: &BusConfig,
+        plan: &Plan,
+        runs: Vec<Measured>,
+        baseline: Option<Baseline>,
+    ) -> Self {
         let mean = baseline.as_ref().map(Baseline::mean);
         Self {
             version: env!("CARGO_PKG_VERSION"),
             store: tradebus::redact_url(config.store_url().expose()).into_owned(),
             layout: format!("{:?}", config.layout()).to_lowercase(),
             cores: std::thread::available_parallelism().map_or(1, Into::into),
-            kernel: std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default().trim().to_owned(),
+            kernel: std::fs::read_to_string("/proc/sys/kernel/osrelease")
+                .unwrap_or_default()
+                .trim()
+                .to_owned(),
             messages: plan.messages,
             payload_bytes: plan.size,
             topics: plan.topics.len(),
@@ -77,7 +85,8 @@ impl Report {
         }
         if let Some(baseline) = &self.redis_benchmark_per_second {
             let each: Vec<_> = baseline.iter().map(|it| format!("{it:.0}")).collect();
-            let _ = writeln!(out, "redis-benchmark -P 256 -c 8, before and after: {} XADD/s", each.join(", "));
+            let _ =
+                writeln!(out, "redis-benchmark -P 256 -c 8, before and after: {} XADD/s", each.join(", "));
         }
         out
     }

@@ -240,7 +240,8 @@ fn a_rule_does_not_repeat_what_is_wrong_by_itself() {
 #[test]
 fn what_is_just_allowed_is_not_told_off() {
     // Suggestions may say that a field has no effect yet.
-    let clean = |change: fn(&mut BusConfig)| assert_eq!(report(change)[..2], [const { Vec::<String>::new() }; 2]);
+    let clean =
+        |change: fn(&mut BusConfig)| assert_eq!(report(change)[..2], [const { Vec::<String>::new() }; 2]);
     clean(|c| c.default_buffer_config.low_water_mark = 7_000);
     clean(|c| c.trace_sample_rate = 1.0);
     clean(|c| (c.enable_tracing, c.trace_sample_rate, c.preset) = (true, 1.0, Some(Preset::Development)));

@@ -106,7 +106,9 @@ impl Appender for RedisAppender {
 
 fn failure(bytes: &[u8], stream: &StreamKey, server: &std::sync::Arc<str>) -> Option<StoreError> {
     match Tokens::new(bytes).pull() {
-        Ok(Token::Error(text)) if reply::is_wrong_type(text) => Some(StoreError::WrongType { stream: stream.clone() }),
+        Ok(Token::Error(text)) if reply::is_wrong_type(text) => {
+            Some(StoreError::WrongType { stream: stream.clone() })
+        }
         Ok(Token::Error(text)) => Some(reply::error(text, server)),
         _ => None,
     }

@@ -30,7 +30,9 @@ impl Control {
         match Tokens::new(&answer).pull() {
             Ok(Token::Error(text)) => Err(reply::error(text, &self.dialer.name)),
             Ok(_) => Ok(answer),
-            Err(error) => Err(StoreError::Protocol { server: self.dialer.name.clone(), detail: error.to_string() }),
+            Err(error) => {
+                Err(StoreError::Protocol { server: self.dialer.name.clone(), detail: error.to_string() })
+            }
         }
     }
 

@@ -51,7 +51,9 @@ impl Dialer {
     pub(super) async fn open(&self, role: &str) -> Result<Link, StoreError> {
         let timed_out =
             |what| StoreError::TimedOut { server: self.name.clone(), what, after: self.connect_timeout };
-        let socket = timeout(self.connect_timeout, self.dial()).await.map_err(|_| timed_out("the connection request"))?;
+        let socket = timeout(self.connect_timeout, self.dial())
+            .await
+            .map_err(|_| timed_out("the connection request"))?;
         let socket = socket
             .map_err(|source| StoreError::Connect { server: self.name.clone(), source: Arc::new(source) })?;
         let mut link = Link {
@@ -62,7 +64,9 @@ impl Dialer {
             server: self.name.clone(),
             client_id: None,
         };
-        timeout(self.connect_timeout, link.introduce(self, role)).await.map_err(|_| timed_out("the login"))??;
+        timeout(self.connect_timeout, link.introduce(self, role))
+            .await
+            .map_err(|_| timed_out("the login"))??;
         Ok(link)
     }
 
@@ -71,7 +75,9 @@ impl Dialer {
             Address::Tcp { host, port } => {
                 let socket = TcpStream::connect((host.as_str(), *port)).await?;
                 socket.set_nodelay(true)?;
-                SockRef::from(&socket).set_tcp_keepalive(&TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE / 3))?;
+                SockRef::from(&socket).set_tcp_keepalive(
+                    &TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE / 3),
+                )?;
                 Ok(Box::new(socket))
             }
             Address::Unix(path) => Ok(Box::new(UnixStream::connect(path).await?)),
@@ -189,6 +195,9 @@ impl Link {
 
 impl std::fmt::Debug for Link {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Link").field("server", &self.server).field("client_id", &self.client_id).finish_non_exhaustive()
+        f.debug_struct("Link")
+            .field("server", &self.server)
+            .field("client_id", &self.client_id)
+            .finish_non_exhaustive()
     }
 }

@@ -107,11 +107,8 @@ impl StreamStore for RedisStore {
 
     async fn range(&self, stream: &StreamKey, query: RangeQuery) -> Result<ReadBatch, StoreError> {
         let (start, end, limit) = (query.start.to_string(), query.end.to_string(), query.limit.to_string());
-        let (command, first, last) = if query.reverse {
-            (&b"XREVRANGE"[..], &end, &start)
-        } else {
-            (&b"XRANGE"[..], &start, &end)
-        };
+        let (command, first, last) =
+            if query.reverse { (&b"XREVRANGE"[..], &end, &start) } else { (&b"XRANGE"[..], &start, &end) };
         let mut words = vec![command, stream.as_bytes(), first.as_bytes(), last.as_bytes()];
         if query.limit < i64::MAX as usize {
             words.extend([&b"COUNT"[..], limit.as_bytes()]);

@@ -30,9 +30,11 @@ impl RedisReader {
         self.link.flush().await?;
         let server = self.link.server().clone();
         let limit = wait + self.patience;
-        timeout(limit, self.link.reply())
-            .await
-            .map_err(|_| StoreError::TimedOut { server, what: "a read", after: limit })?
+        timeout(limit, self.link.reply()).await.map_err(|_| StoreError::TimedOut {
+            server,
+            what: "a read",
+            after: limit,
+        })?
     }
 
     /// `WRONGTYPE` does not name the key: asks for the type of each.
@@ -90,7 +92,9 @@ impl StreamReader for RedisReader {
         }
         let answer = self.exchange(block.unwrap_or_default()).await?;
         match Tokens::new(&answer).pull() {
-            Ok(Token::Error(text)) if reply::is_wrong_type(text) => Err(self.name_wrong_type(positions).await),
+            Ok(Token::Error(text)) if reply::is_wrong_type(text) => {
+                Err(self.name_wrong_type(positions).await)
+            }
             Ok(Token::Error(text)) => Err(reply::error(text, self.link.server())),
             _ => reply::streams(answer).map_err(|error| self.link.broken(&error)),
         }

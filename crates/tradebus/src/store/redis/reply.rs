@@ -20,7 +20,10 @@ pub(super) fn error(text: &[u8], server: &Arc<str>) -> StoreError {
     let code = detail.split(' ').next().unwrap_or_default();
     if TRANSIENT.contains(&code) {
         StoreError::Unavailable { server, detail }
-    } else if matches!(code, "NOAUTH" | "WRONGPASS") || detail.starts_with("ERR AUTH ") || detail.contains("invalid password") {
+    } else if matches!(code, "NOAUTH" | "WRONGPASS")
+        || detail.starts_with("ERR AUTH ")
+        || detail.contains("invalid password")
+    {
         StoreError::Login { server, detail }
     } else {
         StoreError::Refused { server, detail }
@@ -143,7 +146,8 @@ mod tests {
     #[test]
     fn looks_at_the_version() {
         let check = |text: &str| {
-            check_version(format!("${}\r\n{text}\r\n", text.len()).as_bytes(), &server()).map_err(|e| e.to_string())
+            check_version(format!("${}\r\n{text}\r\n", text.len()).as_bytes(), &server())
+                .map_err(|e| e.to_string())
         };
         assert_eq!(check("# Server\r\nredis_version:6.2.0\r\n"), Ok(()));
         assert_eq!(check("redis_version:7.0.15\r\n"), Ok(()));

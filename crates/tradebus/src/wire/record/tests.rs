@@ -132,7 +132,6 @@ fn ten_thousand_fields() {
     assert_eq!(decode(pairs(&fields)).unwrap().0, Message::new("t", "p").unwrap());
 }
 
-
 #[rstest]
 #[case("pri", b"9")]
 #[case("pri", b"")]
