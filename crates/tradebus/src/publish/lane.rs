@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hashbrown::HashMap;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tradebus_engine::EntryId;
 
 use super::PublishError;
@@ -157,16 +157,16 @@ impl Lane {
 
     /// Everything is answered: waits for work.
     async fn idle(&mut self, role: &str) {
-        self.backoff.reset();
-        self.connectivity.up(role);
-        match (self.courtesy.wait(0), self.due()) {
-            (Some(Wait::Until(rested)), _) => sleep_until(rested).await,
-            (_, None) => self.queue.work.notified().await,
-            // Only the interval mode lets messages wait in an idle lane.
-            (_, Some(due)) => tokio::select! {
-                () = sleep_until(due) => {}
-                () = self.queue.work.notified() => {}
-            },
+        self.works(role);
+        let Some(due) = self.due() else { return self.queue.work.notified().await };
+        let wait_until = match self.courtesy.wait(0) {
+            Some(Wait::Until(rested)) => rested,
+            _ if self.buffer.flush == Flush::Interval => due,
+            _ => return,
+        };
+        tokio::select! {
+            () = sleep_until(wait_until) => {}
+            () = self.queue.work.notified() => {}
         }
     }
 
@@ -183,15 +183,17 @@ impl Lane {
             received = appender.receive(&mut acks) => received,
             () = self.queue.work.notified(), if may_send => Ok(()),
             () = sleep_until(due.unwrap_or(answer_by)), if due.is_some() => Ok(()),
-            () = sleep_until(answer_by) => Err(StoreError::TimedOut {
-                server: self.store.describe().into(),
-                what: "a batch",
-                after: self.patience,
-            }),
+            () = sleep_until(answer_by) => Err(self.timed_out()),
         };
         self.settle(&mut acks, role);
         self.acks = acks;
         received
+    }
+
+    /// The store takes messages (again).
+    fn works(&mut self, role: &str) {
+        self.backoff.reset();
+        self.connectivity.up(role);
     }
 
     /// Tells the publishers what became of their messages, in the order in which they were sent.
@@ -223,6 +225,10 @@ impl Lane {
         self.meters.sent_bytes.add(bytes);
         self.meters.failed.add(failed);
         self.meters.publish_latency[self.tier.number()].record_since(now, times.into_iter());
+        // A lane under load is never idle, so it has to be said here too.
+        if sent > 0 && self.refused.is_empty() {
+            self.works(role);
+        }
     }
 
     fn next_answered(&mut self) -> Option<Queued> {
@@ -246,32 +252,28 @@ impl Lane {
         }
         self.meters.flushes.add(1);
         self.under_way.push_back(UnderWay { messages, sent: Instant::now() });
-        self.send_last(appender).await
+        self.send_nth(appender, self.under_way.len() - 1).await
     }
 
-    /// Sends what was under way when the connection was lost. Whether it was stored is not known: it may be doubled.
+    /// Sends what was refused for the time being, and what was under way when the connection was lost. Whether the latter was
+    /// stored is not known: it may be doubled.
     async fn send_again(&mut self, appender: &mut dyn Appender) -> Result<(), StoreError> {
-        let mut again = VecDeque::new();
+        // All of it is under way before any of it is sent, so that nothing is forgotten when this is cut short.
         if !self.refused.is_empty() {
-            again.push_back(std::mem::take(&mut self.refused));
+            let messages = std::mem::take(&mut self.refused);
+            self.under_way.push_front(UnderWay { messages, sent: Instant::now() });
         }
-        again.extend(self.under_way.drain(..).map(|batch| batch.messages));
-        let mut messages = again.into_iter();
-        while let Some(batch) = messages.next() {
-            self.meters.retried.add(batch.len() as u64);
-            self.under_way.push_back(UnderWay { messages: batch, sent: Instant::now() });
-            if let Err(error) = self.send_last(appender).await {
-                let sent = Instant::now();
-                self.under_way.extend(messages.map(|messages| UnderWay { messages, sent }));
-                return Err(error);
-            }
+        for nth in 0..self.under_way.len() {
+            self.meters.retried.add(self.under_way[nth].messages.len() as u64);
+            self.under_way[nth].sent = Instant::now();
+            self.send_nth(appender, nth).await?;
         }
         Ok(())
     }
 
-    /// Sends the batch that was put under way last.
-    async fn send_last(&mut self, appender: &mut dyn Appender) -> Result<(), StoreError> {
-        let Some(batch) = self.under_way.back() else { return Ok(()) };
+    /// Sends one of the batches that are under way.
+    async fn send_nth(&mut self, appender: &mut dyn Appender, nth: usize) -> Result<(), StoreError> {
+        let batch = &self.under_way[nth];
         self.keys.learn(batch.messages.iter().map(|queued| &queued.message.topic));
         let mut entries = Vec::with_capacity(batch.messages.len());
         for queued in &batch.messages {
@@ -282,7 +284,15 @@ impl Lane {
         for run in entries.chunk_by(|one, next| one.stream == next.stream) {
             self.retention.appended(run[0].stream, run.len() as u64, &mut self.trims);
         }
-        appender.send(&entries, &self.trims).await
+        // A server that takes nothing is noticed only here: the buffers of the sockets are full.
+        match timeout(self.patience, appender.send(&entries, &self.trims)).await {
+            Ok(sent) => sent,
+            Err(_) => Err(self.timed_out()),
+        }
+    }
+
+    fn timed_out(&self) -> StoreError {
+        StoreError::TimedOut { server: self.store.describe().into(), what: "a batch", after: self.patience }
     }
 
     fn messages_under_way(&self) -> usize {

@@ -142,12 +142,13 @@ impl TierQueue {
         let batch = state.batches.back_mut().expect("a batch is open");
         batch.messages.push_back(queued);
         batch.bytes += size;
+        let full = batch.messages.len() >= self.limits.batch_size;
         state.messages += 1;
         state.bytes += size;
         state.pushing_back |=
             state.messages >= self.limits.high_water_mark || state.bytes >= self.limits.max_bytes;
         // The other side waits for the first message, or for a batch to be full.
-        !open
+        !open || full
     }
 
     fn drop_oldest(&self, state: &mut State, size: usize) {

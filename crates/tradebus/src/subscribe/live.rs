@@ -55,6 +55,7 @@ impl LiveHandle {
             backoff: reading.backoff(),
             limit: reading.batch_size,
             search_at: Instant::now(),
+            refused: false,
             reading: reading.clone(),
             source,
             inbox,
@@ -86,6 +87,8 @@ struct Live {
     limit: usize,
     /// When to look for new streams.
     search_at: Instant,
+    /// The last read was refused, on a connection that works.
+    refused: bool,
     role: String,
 }
 
@@ -151,10 +154,17 @@ impl Live {
         }
         let (read, joining) = self.read(reader).await?;
         match read {
-            Ok(batch) => self.hand_on(&batch),
+            Ok(batch) => {
+                if std::mem::take(&mut self.refused) {
+                    self.backoff.reset();
+                    self.reading.connectivity.up(&self.role);
+                }
+                self.hand_on(&batch);
+            }
             Err(StoreError::WrongType { stream }) => self.places.set_aside(&stream),
             // The server may be able to do it in a moment, on the same connection.
             Err(error) if !error.ends_connection() => {
+                self.refused = true;
                 self.reading.connectivity.down(&self.role, &error);
                 sleep(self.backoff.next()).await;
             }

@@ -5,3 +5,5 @@ mod fixtures;
 mod support;
 
 mod conformance;
+mod faults;
+mod publish;

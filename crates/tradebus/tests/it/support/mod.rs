@@ -3,23 +3,25 @@
 mod backend;
 mod client;
 mod flood;
+mod gate;
 mod proxy;
 mod server;
 
-use std::future::Future;
+use std::future::IntoFuture;
 use std::time::{Duration, Instant};
 
 pub(crate) use backend::{Backend, Kind, config, text};
 pub(crate) use client::{Client, Value};
 pub(crate) use flood::{Arrivals, number_of, numbered};
+pub(crate) use gate::GatedStore;
 pub(crate) use proxy::{Budget, Proxy};
-pub(crate) use server::RedisServer;
+pub(crate) use server::{RedisServer, free_port};
 
 /// Longer than anything takes that works, on a busy machine too.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The outcome of what must happen sooner or later.
-pub(crate) async fn within<F: Future>(what: &str, happens: F) -> F::Output {
+pub(crate) async fn within<F: IntoFuture>(what: &str, happens: F) -> F::Output {
     match tokio::time::timeout(PATIENCE, happens).await {
         Ok(outcome) => outcome,
         Err(_) => panic!("waited {} s in vain for: {what}", PATIENCE.as_secs()),
