@@ -4,7 +4,7 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use owo_colors::OwoColorize as _;
-use tradebus::config::ConfigError;
+use tradebus::config::{ConfigError, Finding};
 use tradebus::{ConnectError, StoreError, SubscribeError};
 
 use crate::terminal;
@@ -70,11 +70,25 @@ pub(crate) fn say(line: &str) {
     let _ = writeln!(io::stderr(), "{line}");
 }
 
+/// What is wrong with a setting, and what is allowed.
+pub(crate) fn finding(finding: &Finding) -> String {
+    let text = finding.to_string();
+    // The messages of values out of range hold what is allowed; others leave it to be said here.
+    if finding.allowed.is_empty() || finding.message.contains(&finding.allowed) {
+        return text;
+    }
+    format!("{text} (allowed: {})", finding.allowed)
+}
+
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
         match &error {
             ConfigError::Invalid { findings } if findings.len() == 1 => {
-                Self::Usage(format!("the configuration is not valid: {}", findings[0]))
+                Self::Usage(format!("the configuration is not valid: {}", finding(&findings[0])))
+            }
+            ConfigError::Invalid { findings } => {
+                let lines: String = findings.iter().map(|it| format!("\n  {}", finding(it))).collect();
+                Self::Usage(format!("the configuration is not valid:{lines}"))
             }
             _ => Self::Usage(error.to_string()),
         }

@@ -1,13 +1,12 @@
 //! `tradebus config check`: everything that is wrong or unwise about a configuration, at once.
 
-use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use serde_json::json;
 use tradebus::config::{ConfigError, Finding, Loader};
 
 use crate::cli::Global;
-use crate::failure::{Failure, Outcome, say};
+use crate::failure::{self, Failure, Outcome, say};
 use crate::{output, settings};
 
 const EXAMPLES: &str = "\
@@ -66,15 +65,7 @@ fn summary(file: Option<PathBuf>, warnings: usize, suggestions: usize) -> String
 }
 
 fn text_line(level: &str, finding: &Finding) -> String {
-    let mut line = format!("{level}: {finding}");
-    // Writing to memory cannot fail. The messages of values out of range hold what is allowed; others leave it to be said here.
-    if !finding.allowed.is_empty() && !finding.message.contains(&finding.allowed) {
-        let given =
-            if finding.given.is_empty() { String::new() } else { format!("given {}, ", finding.given) };
-        let _ = write!(line, " ({given}allowed {})", finding.allowed);
-    }
-    line.push('\n');
-    line
+    format!("{level}: {}\n", failure::finding(finding))
 }
 
 fn json_line(level: &str, finding: &Finding) -> String {

@@ -65,7 +65,7 @@ pub(crate) struct Args {
     lines: Option<String>,
 
     /// Messages a second, fractions too; what falls behind is made up for [default: as fast as they can be stored]
-    #[arg(long, value_name = "N", value_parser = parse_rate)]
+    #[arg(long, value_name = "N", value_parser = parse_rate, allow_negative_numbers = true)]
     rate: Option<f64>,
 
     /// Publish the message so many times; with --lines, at most so many lines.

@@ -51,7 +51,7 @@ pub(crate) struct Args {
     count: Option<u64>,
 
     /// End after so many seconds, fractions too.
-    #[arg(long, value_name = "S", value_parser = parse_seconds)]
+    #[arg(long, value_name = "S", value_parser = parse_seconds, allow_negative_numbers = true)]
     timeout: Option<Duration>,
 
     /// Print one JSON object a message.

@@ -33,7 +33,7 @@ const LAST_ARRIVALS: Duration = Duration::from_secs(2);
 #[derive(clap::Args)]
 pub(super) struct Options {
     /// Messages a second of the feed.
-    #[arg(long, value_name = "N", default_value = "2000", value_parser = parse_rate, requires = "demo")]
+    #[arg(long, value_name = "N", default_value = "2000", value_parser = parse_rate, requires = "demo", allow_negative_numbers = true)]
     rate: f64,
 
     /// Start of the random walk: the same seed gives the same market.
