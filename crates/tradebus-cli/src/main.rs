@@ -1,3 +1,47 @@
-//! The program `tradebus`.
+//! The program `tradebus`: the message bus for trading systems, from the command line.
+//!
+//! [`cli`] says what can be asked, [`commands`] holds one file or folder a command, and the rest is what they share:
+//! [`settings`] reads the configuration, [`logging`] and [`output`] write, [`failure`] says what went wrong and with
+//! which exit code, [`shutdown`] listens to signals.
 
-fn main() {}
+mod cli;
+mod commands;
+mod failure;
+mod logging;
+mod output;
+mod pace;
+mod settings;
+mod shutdown;
+mod terminal;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::Cli;
+use crate::failure::{Failure, Outcome};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let outcome = match Cli::try_parse() {
+        Ok(cli) => run(cli),
+        Err(error) => return cli::answer(&error),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+fn run(cli: Cli) -> Outcome {
+    logging::start(&cli.global, cli.command.default_log())?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| {
+        Failure::failed(format!("cannot start the threads that the program needs: {error}"))
+    })?;
+    let outcome = runtime.block_on(cli.command.run(&cli.global));
+    // A thread may still wait for input that never comes: the process does not wait for it.
+    runtime.shutdown_background();
+    outcome
+}

@@ -180,5 +180,11 @@ pub enum PatternError {
     },
 }
 
+impl From<std::convert::Infallible> for PatternError {
+    fn from(never: std::convert::Infallible) -> Self {
+        match never {}
+    }
+}
+
 #[cfg(test)]
 mod tests;

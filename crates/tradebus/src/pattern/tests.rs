@@ -168,3 +168,16 @@ proptest! {
         prop_assert_eq!(matches(&pattern, &topic), model(&pattern, &topic));
     }
 }
+
+#[test]
+fn a_pattern_that_exists_is_taken_where_one_is_made() {
+    fn take<P: TryInto<Pattern>>(pattern: P) -> Result<Pattern, PatternError>
+    where
+        PatternError: From<P::Error>,
+    {
+        Ok(pattern.try_into()?)
+    }
+    let pattern = Pattern::new("data.*").unwrap();
+    assert_eq!(take(pattern.clone()), Ok(pattern.clone()));
+    assert_eq!(take("data.*"), Ok(pattern));
+}

@@ -13,6 +13,7 @@ use tradebus::{Bus, Message, Priority, Receipt, SubscribeOptions};
 
 use super::load::{Plan, now_ns};
 use super::receive::Received;
+use crate::failure::{Failure, Outcome};
 
 /// Receipts that are kept before they are looked at.
 const WINDOW: usize = 100_000;
@@ -55,12 +56,7 @@ pub(super) struct TierLatency {
 }
 
 /// Publishes the plan, and receives it too if asked.
-pub(super) async fn run(
-    name: &'static str,
-    bus: &Bus,
-    plan: &Plan,
-    receive: bool,
-) -> anyhow::Result<Measured> {
+pub(super) async fn run(name: &'static str, bus: &Bus, plan: &Plan, receive: bool) -> Outcome<Measured> {
     let mut received = Received::of(if receive { plan.messages } else { 0 }, plan.topics.len());
     let mut subscription = match receive {
         true => Some(bus.subscribe("data.*", SubscribeOptions::default()).await?),
@@ -80,7 +76,8 @@ pub(super) async fn run(
         // Whatever is missing now will not come: the publisher need not wait for it.
         arrived.store(u64::MAX, Relaxed);
     }
-    let errors = publishing.await??;
+    let errors =
+        publishing.await.map_err(|error| Failure::failed(format!("publishing ended early: {error}")))??;
     let seconds = start.elapsed().as_secs_f64();
     if let Some(flood) = flood {
         flood.abort();
@@ -122,14 +119,14 @@ impl TierLatency {
 }
 
 /// Publishes on a thread of its own: waiting for the time of each message must not hold up the bus, and timers are too coarse for it.
-fn start_publishing(bus: &Bus, plan: &Plan, arrived: &Arc<AtomicU64>) -> JoinHandle<anyhow::Result<u64>> {
+fn start_publishing(bus: &Bus, plan: &Plan, arrived: &Arc<AtomicU64>) -> JoinHandle<Outcome<u64>> {
     let (bus, plan, arrived) = (bus.clone(), plan.clone(), arrived.clone());
     let runtime = Handle::current();
     tokio::task::spawn_blocking(move || runtime.block_on(publish(bus, plan, &arrived)))
 }
 
 /// Publishes the whole plan, and returns how many messages the store did not confirm.
-async fn publish(bus: Bus, plan: Plan, arrived: &AtomicU64) -> anyhow::Result<u64> {
+async fn publish(bus: Bus, plan: Plan, arrived: &AtomicU64) -> Outcome<u64> {
     let mut generator = plan.generator();
     let mut receipts: VecDeque<Receipt> = VecDeque::new();
     let mut errors = 0;
@@ -143,7 +140,8 @@ async fn publish(bus: Bus, plan: Plan, arrived: &AtomicU64) -> anyhow::Result<u6
             meant_at = start_ns + due.as_nanos() as u64;
             std::thread::sleep(due.saturating_sub(start.elapsed()));
         }
-        receipts.push_back(bus.publish(generator.next(meant_at)).await?);
+        let receipt = bus.publish(generator.next(meant_at)).await;
+        receipts.push_back(receipt.map_err(|error| Failure::failed(error.to_string()))?);
         if receipts.len() > WINDOW {
             errors += settle(receipts.pop_front()).await;
         }

@@ -9,24 +9,39 @@ mod measure;
 mod receive;
 mod report;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context, ensure};
 use tradebus::{Bus, BusConfig, Priority};
 
 use self::baseline::Baseline;
 use self::load::Plan;
-use self::measure::Measured;
+use self::report::Report;
+use crate::cli::Global;
+use crate::failure::{Failure, Outcome};
+use crate::settings;
 
-/// Arguments of `bench`.
-#[derive(Debug, clap::Args)]
-pub struct Args {
+const THROUGHPUT_EXAMPLES: &str = "\
+Examples:
+  tradebus bench throughput --baseline                    beside redis-benchmark, on the same server
+  tradebus bench throughput --store memory: -n 5000000    the embedded engine
+  tradebus bench throughput --tiers critical,normal,low --size 1000 --json figures.json";
+
+const LATENCY_EXAMPLES: &str = "\
+Examples:
+  tradebus bench latency                                  10,000 messages a second
+  tradebus bench latency --tiers critical --flood         while the LOW tier is always full
+  tradebus bench latency --rate 50000 -n 500000 --json figures.json";
+
+/// Measure: messages through the real path, counted and timed.
+#[derive(clap::Args)]
+pub(crate) struct Args {
     #[command(subcommand)]
     what: What,
 }
 
-#[derive(Debug, clap::Subcommand)]
+#[derive(clap::Subcommand)]
 enum What {
+    #[command(after_long_help = THROUGHPUT_EXAMPLES)]
     /// How many messages a second: first published only, then published and received.
     Throughput {
         #[command(flatten)]
@@ -38,6 +53,7 @@ enum What {
         #[arg(long)]
         baseline: bool,
     },
+    #[command(after_long_help = LATENCY_EXAMPLES)]
     /// How long from publishing to the subscriber, at a given rate.
     Latency {
         #[command(flatten)]
@@ -51,7 +67,7 @@ enum What {
     },
 }
 
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 struct LoadArgs {
     /// How many messages.
     #[arg(long, short = 'n', default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1..))]
@@ -74,39 +90,44 @@ struct LoadArgs {
 }
 
 /// Runs a benchmark on the store of the configuration.
-///
-/// # Errors
-///
-/// When the store cannot be used, a message was lost, or the report cannot be written.
-pub async fn run(args: Args, mut config: BusConfig) -> anyhow::Result<()> {
+pub(crate) async fn run(args: Args, global: &Global) -> Outcome {
+    let mut config = settings::load(global)?.config;
     // Streams of its own, so that nobody's data is in the way or in danger.
     config.streams_prefix = format!("bench-{:08x}", fastrand::u32(..));
     let (report, file) = match args.what {
         What::Throughput { load, rate, baseline } => {
-            let plan = Plan::new(load.messages, load.size, load.topics, load.tiers, load.seed, rate);
-            (throughput(&config, &plan, baseline).await?, load.json)
+            (throughput(&config, &load.plan(rate, false), baseline).await?, load.json)
         }
-        What::Latency { load, rate, flood } => {
-            let mut plan = Plan::new(load.messages, load.size, load.topics, load.tiers, load.seed, rate);
-            plan.flood = flood;
-            (latency(&config, &plan).await?, load.json)
-        }
+        What::Latency { load, rate, flood } => (latency(&config, &load.plan(rate, flood)).await?, load.json),
     };
     print!("{}", report.text());
     if let Some(file) = file {
-        let text = serde_json::to_string_pretty(&report)? + "\n";
-        std::fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))?;
+        write_json(&report, &file)?;
     }
-    let bad: Vec<&Measured> = report.runs.iter().filter(|run| run.lost + run.errors > 0).collect();
-    ensure!(
-        bad.is_empty(),
-        "messages were lost: {}",
-        bad.iter().map(|run| run.name).collect::<Vec<_>>().join(", ")
-    );
-    Ok(())
+    let bad: Vec<&str> =
+        report.runs.iter().filter(|run| run.lost + run.errors > 0).map(|run| run.name).collect();
+    if bad.is_empty() {
+        Ok(())
+    } else {
+        Err(Failure::failed(format!("messages were lost: {}", bad.join(", "))))
+    }
 }
 
-async fn throughput(config: &BusConfig, plan: &Plan, compare: bool) -> anyhow::Result<report::Report> {
+fn write_json(report: &Report, file: &Path) -> Outcome {
+    let cannot =
+        |error: &dyn std::fmt::Display| Failure::failed(format!("cannot write {}: {error}", file.display()));
+    let text = serde_json::to_string_pretty(report).map_err(|error| cannot(&error))?;
+    std::fs::write(file, text + "\n").map_err(|error| cannot(&error))
+}
+
+impl LoadArgs {
+    fn plan(&self, rate: u64, flood: bool) -> Plan {
+        let plan = Plan::new(self.messages, self.size, self.topics, self.tiers.clone(), self.seed, rate);
+        Plan { flood, ..plan }
+    }
+}
+
+async fn throughput(config: &BusConfig, plan: &Plan, compare: bool) -> Outcome<Report> {
     let mut baseline = if compare { Some(Baseline::of(config)?) } else { None };
     if let Some(baseline) = &mut baseline {
         baseline.run(plan)?;
@@ -120,18 +141,18 @@ async fn throughput(config: &BusConfig, plan: &Plan, compare: bool) -> anyhow::R
     if let Some(baseline) = &mut baseline {
         baseline.run(plan)?;
     }
-    Ok(report::Report::new(config, plan, runs, baseline))
+    Ok(Report::new(config, plan, runs, baseline))
 }
 
-async fn latency(config: &BusConfig, plan: &Plan) -> anyhow::Result<report::Report> {
+async fn latency(config: &BusConfig, plan: &Plan) -> Outcome<Report> {
     let bus = Bus::connect(config.clone()).await?;
     let run = measure::run("latency", &bus, plan, true).await?;
     clean_up(&bus, config).await?;
-    Ok(report::Report::new(config, plan, vec![run], None))
+    Ok(Report::new(config, plan, vec![run], None))
 }
 
 /// Removes the streams of the run.
-async fn clean_up(bus: &Bus, config: &BusConfig) -> anyhow::Result<()> {
+async fn clean_up(bus: &Bus, config: &BusConfig) -> Outcome {
     let _ = bus.close().await;
     for stream in bus.store().streams(config.stream_base().as_bytes()).await? {
         bus.store().remove(&stream).await?;

@@ -1,0 +1,46 @@
+//! The commands, each in a file or folder of its own.
+
+mod bench;
+mod config;
+mod publish;
+mod serve;
+mod subscribe;
+
+use clap::Subcommand;
+
+use crate::cli::Global;
+use crate::failure::Outcome;
+
+/// What the program can do.
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    Serve(serve::Args),
+    Pub(publish::Args),
+    Sub(subscribe::Args),
+    Bench(bench::Args),
+    Config(config::Args),
+}
+
+impl Command {
+    /// What is logged unless somebody says otherwise.
+    pub(crate) fn default_log(&self) -> &'static str {
+        match self {
+            Self::Serve(_) => "info",
+            // Refused messages are named by the command itself.
+            Self::Pub(_) => "warn,tradebus::connectivity=info,tradebus::publish::lane=off",
+            // That the store is back is as good to know as that it was away.
+            Self::Sub(_) => "warn,tradebus::connectivity=info",
+            Self::Bench(_) | Self::Config(_) => "warn",
+        }
+    }
+
+    pub(crate) async fn run(self, global: &Global) -> Outcome {
+        match self {
+            Self::Serve(args) => serve::run(args, global).await,
+            Self::Pub(args) => publish::run(args, global).await,
+            Self::Sub(args) => subscribe::run(args, global).await,
+            Self::Bench(args) => bench::run(args, global).await,
+            Self::Config(args) => config::run(args, global),
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! `tradebus serve`: runs a node, with a synthetic market feed if one is wanted.
+
+mod demo;
+mod health;
+mod node;
+
+use crate::cli::Global;
+use crate::failure::{Failure, Outcome, say};
+use crate::settings;
+use crate::shutdown::Shutdown;
+
+use self::node::Node;
+
+const EXAMPLES: &str = "\
+Examples:
+  tradebus serve --demo                                    a live synthetic market feed over a store in memory
+  tradebus serve --demo --store redis://127.0.0.1:6379     the same over Redis: see it with tradebus sub 'data.*'
+  tradebus serve --demo --rate 20000 --seed 7              ten times as much of another market
+
+Without --store (and without a store in the configuration) the store is the embedded engine, in memory.
+Ctrl-C and SIGTERM stop the feed, store what was accepted, and say what became of it.";
+
+/// Run a node; --demo adds a live synthetic market feed.
+#[derive(clap::Args)]
+#[command(after_long_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// Run a live synthetic market feed in all four tiers, and show what it measures.
+    #[arg(long)]
+    demo: bool,
+
+    #[command(flatten)]
+    feed: demo::Options,
+}
+
+pub(crate) async fn run(args: Args, global: &Global) -> Outcome {
+    let mut shutdown = Shutdown::listen()?;
+    let mut loaded = settings::load(global)?;
+    if args.demo {
+        demo::bound_streams(&mut loaded);
+    }
+    let node = tokio::select! {
+        node = Node::start(loaded) => node?,
+        () = shutdown.requested() => return Ok(()),
+    };
+    if args.demo {
+        return demo::run(&args.feed, &node, shutdown).await;
+    }
+    say(&format!("tradebus {} runs over {}", env!("CARGO_PKG_VERSION"), node.description()));
+    say("Ctrl-C ends it; --demo adds a synthetic market feed.");
+    health::watch(&node, shutdown).await;
+    close(&node).await
+}
+
+/// Closes the bus; a failure if something that was accepted is not known to be stored.
+async fn close(node: &Node) -> Outcome {
+    match node.bus.close().await.unconfirmed {
+        0 => Ok(()),
+        lost => Err(Failure::failed(format!("{lost} messages were not confirmed by the store in time"))),
+    }
+}

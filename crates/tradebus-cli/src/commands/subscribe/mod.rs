@@ -1,0 +1,199 @@
+//! `tradebus sub`: prints messages as they arrive.
+
+mod format;
+mod merged;
+
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use tradebus::config::SubscriptionPolicy;
+use tradebus::{Bus, Pattern, StartFrom, StreamKey, SubscribeOptions};
+
+use self::format::Format;
+use self::merged::Merged;
+use crate::cli::Global;
+use crate::failure::{Failure, Outcome, say};
+use crate::output::Output;
+use crate::settings;
+use crate::shutdown::Shutdown;
+
+const EXAMPLES: &str = "\
+Examples:
+  tradebus sub 'data.quotes.*' --policy conflate       only the newest quote of each instrument, if they come too fast
+  tradebus sub 'events.*' 'risk.*' --from 10m --json | jq .payload
+  tradebus sub '*' --stream trader-TRADER-001:stream --count 1 --timeout 5
+
+Patterns: * is any run of bytes (dots too), ? exactly one; the whole topic must match. Quote them from the shell.
+Without --count, --timeout ends with 0; with it, with 1 if fewer messages came.";
+
+/// Print messages whose topics match a pattern, as they arrive.
+#[derive(clap::Args)]
+#[command(after_long_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// Topic patterns, such as 'data.quotes.*'; a message that matches several is printed once.
+    #[arg(required = true, value_name = "PATTERN", value_parser = parse_pattern)]
+    patterns: Vec<Pattern>,
+
+    /// Where to start: latest, earliest, behind an entry id, or so long ago (10m, 1h30m).
+    #[arg(long, value_name = "START", default_value = "latest", value_parser = parse_start)]
+    from: StartFrom,
+
+    /// Read this stream instead of those of the bus; again for more.
+    #[arg(long = "stream", value_name = "KEY")]
+    streams: Vec<String>,
+
+    /// What happens if messages come faster than they are printed [default: as configured]
+    #[arg(long, value_name = "POLICY")]
+    policy: Option<Policy>,
+
+    /// End after so many messages.
+    #[arg(long, short = 'n', value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    count: Option<u64>,
+
+    /// End after so many seconds, fractions too.
+    #[arg(long, value_name = "S", value_parser = parse_seconds, allow_negative_numbers = true)]
+    timeout: Option<Duration>,
+
+    /// Print one JSON object a message.
+    #[arg(long)]
+    json: bool,
+
+    /// Print payloads only, each with a line end behind it.
+    #[arg(long, conflicts_with = "json")]
+    raw: bool,
+}
+
+/// The policies of a subscription, as they are spelled in the configuration.
+#[derive(Clone, Copy, clap::ValueEnum)]
+#[value(rename_all = "snake_case")]
+enum Policy {
+    /// Reading waits; nothing is lost.
+    Wait,
+    /// The oldest are dropped, and counted.
+    DropOldest,
+    /// Only the newest message of each topic is kept.
+    Conflate,
+}
+
+fn parse_pattern(text: &str) -> Result<Pattern, tradebus::PatternError> {
+    text.parse()
+}
+
+fn parse_start(text: &str) -> Result<StartFrom, tradebus::ParseStartError> {
+    text.parse()
+}
+
+fn parse_seconds(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse().ok().filter(|seconds: &f64| (0.0..=1e9).contains(seconds));
+    seconds.map(Duration::from_secs_f64).ok_or_else(|| "allowed are 0 to 1000000000 seconds".to_owned())
+}
+
+/// Why printing ended.
+enum Ended {
+    /// All that was wanted has come, or the bus is closed.
+    Complete,
+    TimedOut,
+    Asked,
+}
+
+pub(crate) async fn run(args: Args, global: &Global) -> Outcome {
+    let config = settings::load(global)?.config;
+    let mut shutdown = Shutdown::listen()?;
+    settings::note_store_in_memory(&config);
+    // The time counts from here: also a store that does not answer is not waited for.
+    let mut time_is_up = std::pin::pin!(end_of_time(args.timeout));
+    let subscribed = tokio::select! {
+        subscribed = args.subscribe(config) => Some(subscribed?),
+        () = &mut time_is_up => None,
+        () = shutdown.requested() => return Ok(()),
+    };
+    let Some((bus, mut messages)) = subscribed else { return args.verdict(&Ended::TimedOut, 0) };
+
+    let mut output = Output::new();
+    let mut printed = 0;
+    let ended = tokio::select! {
+        complete = args.print(&mut messages, &mut output, &mut printed) => complete?,
+        () = &mut time_is_up => Ended::TimedOut,
+        () = shutdown.requested() => Ended::Asked,
+    };
+    output.finish().await?;
+    tell_losses(&bus, &messages);
+    let _ = bus.close().await;
+    args.verdict(&ended, printed)
+}
+
+async fn end_of_time(timeout: Option<Duration>) {
+    match timeout {
+        Some(timeout) => tokio::time::sleep(timeout).await,
+        None => std::future::pending().await,
+    }
+}
+
+impl Args {
+    async fn subscribe(&self, config: tradebus::BusConfig) -> Outcome<(Bus, Merged)> {
+        let bus = Bus::connect(config).await?;
+        let mut subscriptions = Vec::new();
+        for pattern in &self.patterns {
+            subscriptions.push(bus.subscribe(pattern.clone(), self.options()).await?);
+        }
+        Ok((bus, Merged::new(subscriptions)))
+    }
+
+    fn options(&self) -> SubscribeOptions {
+        let mut options = SubscribeOptions::default().from(self.from);
+        for stream in &self.streams {
+            options = options.stream(StreamKey::new(stream));
+        }
+        match self.policy {
+            Some(Policy::Wait) => options.policy(SubscriptionPolicy::Wait),
+            Some(Policy::DropOldest) => options.policy(SubscriptionPolicy::DropOldest),
+            Some(Policy::Conflate) => options.policy(SubscriptionPolicy::Conflate),
+            None => options,
+        }
+    }
+
+    /// Prints what arrives, until the count is reached.
+    async fn print(&self, messages: &mut Merged, output: &mut Output, printed: &mut u64) -> Outcome<Ended> {
+        let format = Format::new(self.json, self.raw);
+        while self.count.is_none_or(|count| *printed < count) {
+            let next = if let Some(next) = messages.next().now_or_never() {
+                next
+            } else {
+                // Nothing waits: what was printed is to be seen now.
+                output.flush().await?;
+                messages.next().await
+            };
+            let Some(delivery) = next else { break };
+            format.write(&delivery, output.buffer());
+            *printed += 1;
+            output.flush_if_large().await?;
+        }
+        Ok(Ended::Complete)
+    }
+
+    fn verdict(&self, ended: &Ended, printed: u64) -> Outcome {
+        match (ended, self.count, self.timeout) {
+            (Ended::TimedOut, Some(count), Some(timeout)) if printed < count => Err(Failure::failed(
+                format!("timed out after {} s: {printed} of {count} messages arrived", timeout.as_secs_f64()),
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Says what was not printed although it matched, or could not be read.
+fn tell_losses(bus: &Bus, messages: &Merged) {
+    let malformed: u64 = bus.metrics().malformed.iter().map(|(_, count)| count).sum();
+    let losses = [
+        (messages.dropped(), "messages were dropped, as the policy says"),
+        (malformed, "entries were skipped, because they are no messages"),
+    ];
+    let losses: Vec<String> = losses
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{count} {what}"))
+        .collect();
+    if !losses.is_empty() {
+        say(&format!("note: {}", losses.join("; ")));
+    }
+}
