@@ -54,15 +54,6 @@ impl Streams {
         }
     }
 
-    /// The streams to read, the most urgent first; `None` where they must be looked for.
-    pub(crate) fn known(&self) -> Option<Vec<StreamKey>> {
-        match self {
-            Self::Lanes { lanes } => Some(lanes.iter().rev().flatten().cloned().collect()),
-            Self::Single(stream) => Some(vec![stream.clone()]),
-            Self::Topic { .. } => None,
-        }
-    }
-
     /// The tier of everything in a stream, where the stream tells.
     pub(crate) fn tier_of(&self, stream: &StreamKey) -> Option<Priority> {
         match self {

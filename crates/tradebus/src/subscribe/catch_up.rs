@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::live::{Joining, LiveHandle};
-use super::shared::{Reading, Source, Subscriber};
+use super::readers::Readers;
+use super::shared::{Reading, Subscriber};
 use crate::store::{EntryRef, Position, ReadBatch, StoreError, StreamReader};
 use crate::wire::record::RawRecord;
 use crate::{Delivery, Priority, Topic};
@@ -21,8 +21,8 @@ const BLOCK: Duration = Duration::from_millis(200);
 /// Reads for one subscription.
 pub(super) struct CatchUp {
     reading: Arc<Reading>,
-    live: Arc<LiveHandle>,
-    source: Source,
+    /// Where it goes when it has caught up.
+    readers: Readers,
     subscriber: Arc<Subscriber>,
     places: Vec<Position>,
     limit: usize,
@@ -41,14 +41,13 @@ enum Next {
 impl CatchUp {
     pub(super) fn start(
         reading: &Arc<Reading>,
-        live: Arc<LiveHandle>,
-        source: Source,
+        readers: Readers,
         subscriber: Arc<Subscriber>,
         places: Vec<Position>,
     ) {
         let search_at = Instant::now() + reading.search_interval;
         let limit = reading.batch_size;
-        let catch_up = Self { reading: reading.clone(), live, source, subscriber, places, limit, search_at };
+        let catch_up = Self { reading: reading.clone(), readers, subscriber, places, limit, search_at };
         reading.spawn(catch_up.run());
     }
 
@@ -58,8 +57,7 @@ impl CatchUp {
         loop {
             match self.connected(&role).await {
                 Ok(Next::Join) => {
-                    let joining = Joining { subscriber: self.subscriber, places: self.places };
-                    self.live.join(joining).await;
+                    self.readers.join(&self.subscriber, &self.places).await;
                     break;
                 }
                 Ok(_) => break,
@@ -192,12 +190,12 @@ impl CatchUp {
 
     /// Looks for streams that have appeared, if it is time or when `now`; says whether there were any.
     async fn found_new_streams(&mut self, now: bool) -> Result<bool, StoreError> {
-        if !self.source.is_searched() || (!now && Instant::now() < self.search_at) {
+        if !self.readers.are_searching() || (!now && Instant::now() < self.search_at) {
             return Ok(false);
         }
         self.search_at = Instant::now() + self.reading.search_interval;
         let pattern = self.subscriber.pattern.clone();
-        let found = self.source.find(&*self.reading.store, |topic| pattern.matches(topic)).await?;
+        let found = self.readers.find(&*self.reading.store, |topic| pattern.matches(topic)).await?;
         let before = self.places.len();
         for stream in found {
             if !self.places.iter().any(|place| place.stream == stream) {

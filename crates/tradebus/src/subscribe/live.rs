@@ -16,6 +16,7 @@ use tradebus_engine::EntryId;
 
 use super::catch_up::CatchUp;
 use super::places::Places;
+use super::readers::Readers;
 use super::router::Router;
 use super::shared::{Reading, Source, Subscriber};
 use crate::connectivity::Backoff;
@@ -29,6 +30,8 @@ const INTERRUPT_AGAIN: Duration = Duration::from_millis(20);
 /// The way to a live reader. The reader ends when the last one is gone.
 #[derive(Debug)]
 pub(super) struct LiveHandle {
+    /// What it reads.
+    pub(super) source: Source,
     joining: mpsc::Sender<Joining>,
 }
 
@@ -44,7 +47,7 @@ impl LiveHandle {
     /// Starts a reader of these streams.
     pub(super) fn start(reading: &Arc<Reading>, source: Source) -> Arc<Self> {
         let (joining, inbox) = mpsc::channel(64);
-        let handle = Arc::new(Self { joining });
+        let handle = Arc::new(Self { source: source.clone(), joining });
         let live = Live {
             role: reading.next_role("read"),
             handle: Arc::downgrade(&handle),
@@ -251,7 +254,7 @@ impl Live {
             return;
         }
         self.search_at = Instant::now() + self.reading.search_interval;
-        match self.source.find(&*self.reading.store, |topic| self.router.wants(topic)).await {
+        match self.source.find(&*self.reading.store, &|topic: &[u8]| self.router.wants(topic)).await {
             Ok(streams) => streams.iter().for_each(|stream| self.places.add_new(stream)),
             Err(error) => tracing::debug!(%error, "could not look for new streams"),
         }
@@ -328,7 +331,7 @@ impl Live {
                 place.after = first.id.previous().unwrap_or(EntryId::MIN);
             }
         }
-        CatchUp::start(&self.reading, handle, self.source.clone(), member.subscriber, places);
+        CatchUp::start(&self.reading, Readers::one(handle), member.subscriber, places);
     }
 }
 

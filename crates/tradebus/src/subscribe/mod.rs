@@ -10,6 +10,7 @@ mod live;
 mod options;
 mod places;
 mod queue;
+mod readers;
 mod router;
 mod shared;
 mod subscription;
@@ -26,8 +27,9 @@ pub use self::options::{ParseStartError, StartFrom, SubscribeOptions};
 pub use self::subscription::Subscription;
 
 use self::catch_up::CatchUp;
-use self::live::{Joining, LiveHandle};
+use self::live::LiveHandle;
 use self::queue::Queue;
+use self::readers::Readers;
 use self::shared::{Reading, Source, Subscriber};
 use crate::config::{BusConfig, SubscriptionPolicy};
 use crate::connectivity::Connectivity;
@@ -61,7 +63,8 @@ pub(crate) struct Subscriptions {
 
 #[derive(Debug)]
 struct Defaults {
-    source: Source,
+    /// What is read if nothing else is named: by one live reader each.
+    sources: Vec<Source>,
     policy: SubscriptionPolicy,
     capacity: usize,
     max_bytes: usize,
@@ -75,6 +78,18 @@ struct State {
     closed: bool,
 }
 
+impl State {
+    /// The live reader of these streams, started if there is none.
+    fn reader_of(&mut self, source: Source, reading: &Arc<Reading>) -> Arc<LiveHandle> {
+        if let Some(live) = self.live.get(&source).and_then(Weak::upgrade) {
+            return live;
+        }
+        let live = LiveHandle::start(reading, source.clone());
+        self.live.insert(source, Arc::downgrade(&live));
+        live
+    }
+}
+
 impl Subscriptions {
     pub(crate) fn new(
         config: &BusConfig,
@@ -84,12 +99,16 @@ impl Subscriptions {
     ) -> Self {
         let reading = Reading::new(config, store.clone(), meters.clone(), connectivity.clone());
         let also: Vec<StreamKey> = config.external_streams.iter().map(StreamKey::new).collect();
-        let source = match &reading.streams {
-            Streams::Topic { base } => Source::Topics { base: base.clone(), also },
-            streams => Source::Keys([streams.known().unwrap_or_default(), also].concat()),
+        let sources = match &reading.streams {
+            Streams::Topic { base } => vec![Source::Topics { base: base.clone(), also }],
+            Streams::Single(stream) => vec![Source::Keys([vec![stream.clone()], also].concat())],
+            Streams::Lanes { lanes: [low, normal, high, critical] } => {
+                let others = [&high[..], normal, low, &also].concat();
+                vec![Source::Keys(critical.clone()), Source::Keys(others)]
+            }
         };
         let defaults = Defaults {
-            source,
+            sources,
             policy: config.subscription_policy,
             capacity: config.subscription_capacity,
             max_bytes: config.default_buffer_config.max_bytes,
@@ -103,21 +122,22 @@ impl Subscriptions {
         pattern: Pattern,
         options: SubscribeOptions,
     ) -> Result<Subscription, SubscribeError> {
-        let source = match options.streams {
-            ref streams if streams.is_empty() => self.defaults.source.clone(),
-            streams => Source::Keys(streams),
+        let sources = match options.streams {
+            ref streams if streams.is_empty() => self.defaults.sources.clone(),
+            streams => vec![Source::Keys(streams)],
         };
-        let places = self.start_of(&source, &pattern, options.from).await?;
         let policy = options.policy.unwrap_or(self.defaults.policy);
         let capacity = options.capacity.unwrap_or(self.defaults.capacity);
         let queue = Queue::new(policy, capacity, self.defaults.max_bytes);
         let subscriber = Arc::new(Subscriber { pattern, queue });
-        let live = self.register(&source, &subscriber)?;
-        let subscription = Subscription::new(subscriber.clone(), live.clone(), self.reading.meters.clone());
+        let readers = self.register(sources, &subscriber)?;
+        let places = self.start_of(&readers, &subscriber.pattern, options.from).await?;
+        let subscription =
+            Subscription::new(subscriber.clone(), readers.clone(), self.reading.meters.clone());
         if options.from == StartFrom::Latest {
-            live.join(Joining { subscriber, places }).await;
+            readers.join(&subscriber, &places).await;
         } else {
-            CatchUp::start(&self.reading, live, source, subscriber, places);
+            CatchUp::start(&self.reading, readers, subscriber, places);
         }
         Ok(subscription)
     }
@@ -141,12 +161,12 @@ impl Subscriptions {
     /// The places in all streams behind which a subscription starts.
     async fn start_of(
         &self,
-        source: &Source,
+        readers: &Readers,
         pattern: &Pattern,
         from: StartFrom,
     ) -> Result<Vec<Position>, StoreError> {
         let store = &*self.reading.store;
-        let streams = source.find(store, |topic| pattern.matches(topic)).await?;
+        let streams = readers.find(store, |topic| pattern.matches(topic)).await?;
         // Also asked where the answer is not needed: a key that holds another type is named before anything is read.
         let last_ids = store.last_ids(&streams).await?;
         let start = match from {
@@ -164,9 +184,9 @@ impl Subscriptions {
 
     fn register(
         &self,
-        source: &Source,
+        sources: Vec<Source>,
         subscriber: &Arc<Subscriber>,
-    ) -> Result<Arc<LiveHandle>, SubscribeError> {
+    ) -> Result<Readers, SubscribeError> {
         let mut state = self.state.lock();
         if state.closed {
             return Err(SubscribeError::Closed);
@@ -174,12 +194,7 @@ impl Subscriptions {
         state.subscribers.retain(|known| known.strong_count() > 0);
         state.subscribers.push(Arc::downgrade(subscriber));
         state.live.retain(|_, live| live.strong_count() > 0);
-        if let Some(live) = state.live.get(source).and_then(Weak::upgrade) {
-            return Ok(live);
-        }
-        let live = LiveHandle::start(&self.reading, source.clone());
-        state.live.insert(source.clone(), Arc::downgrade(&live));
-        Ok(live)
+        Ok(Readers::new(sources.into_iter().map(|source| state.reader_of(source, &self.reading)).collect()))
     }
 
     /// Reads nothing more. What waits in the queues can still be taken; then the subscriptions end.

@@ -149,6 +149,14 @@ impl Source {
         matches!(self, Self::Topics { .. })
     }
 
+    /// Whether a stream is one of these.
+    pub(super) fn covers(&self, stream: &StreamKey) -> bool {
+        match self {
+            Self::Keys(keys) => keys.contains(stream),
+            Self::Topics { also, .. } => self.topic_of(stream).is_some() || also.contains(stream),
+        }
+    }
+
     /// The topic of a stream that holds just one.
     pub(super) fn topic_of<'a>(&self, stream: &'a StreamKey) -> Option<&'a [u8]> {
         match self {
@@ -161,13 +169,13 @@ impl Source {
     pub(super) async fn find(
         &self,
         store: &dyn StreamStore,
-        wanted: impl Fn(&[u8]) -> bool,
+        wanted: &impl Fn(&[u8]) -> bool,
     ) -> Result<Vec<StreamKey>, StoreError> {
         match self {
             Self::Keys(keys) => Ok(keys.clone()),
             Self::Topics { base, also } => {
                 let mut streams = store.streams(format!("{base}:").as_bytes()).await?;
-                streams.retain(|stream| self.topic_of(stream).is_some_and(&wanted) && !also.contains(stream));
+                streams.retain(|stream| self.topic_of(stream).is_some_and(wanted) && !also.contains(stream));
                 streams.extend_from_slice(also);
                 Ok(streams)
             }

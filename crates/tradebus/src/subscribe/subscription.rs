@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 
 use futures_util::Stream;
 
-use super::live::LiveHandle;
+use super::readers::Readers;
 use super::shared::Subscriber;
 use crate::clock::now_ns;
 use crate::metrics::Meters;
@@ -20,16 +20,16 @@ use crate::{Delivery, Pattern, Priority};
 #[must_use = "a subscription ends when it is dropped"]
 pub struct Subscription {
     subscriber: Arc<Subscriber>,
-    /// Keeps the reader at work.
-    _live: Arc<LiveHandle>,
+    /// Keeps the readers at work.
+    _readers: Readers,
     meters: Arc<Meters>,
     /// Taken from the queue, to be handed out one by one.
     chunk: VecDeque<Delivery>,
 }
 
 impl Subscription {
-    pub(super) fn new(subscriber: Arc<Subscriber>, live: Arc<LiveHandle>, meters: Arc<Meters>) -> Self {
-        Self { subscriber, _live: live, meters, chunk: VecDeque::new() }
+    pub(super) fn new(subscriber: Arc<Subscriber>, readers: Readers, meters: Arc<Meters>) -> Self {
+        Self { subscriber, _readers: readers, meters, chunk: VecDeque::new() }
     }
 
     /// The pattern.
