@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 use crate::engine::Shared;
 use crate::keyspace::{Key, Keyspace, Value};
 use crate::stream::{Pair, Stream};
-use crate::{EntryId, Fields, KeyType, NewId, SetId, StreamError, StreamInfo, Trim};
+use crate::{EntryId, Fields, KeyType, NewId, NodeLimits, SetId, StreamError, StreamInfo, Trim};
 
 /// The store, open for one batch of reads and writes. See [`Engine::lock`](crate::Engine::lock).
 ///
@@ -46,13 +46,15 @@ impl Drop for Db<'_> {
     fn drop(&mut self) {
         let wake = &mut self.afterwards.wake;
         if self.flushed {
-            self.shared.listeners.all(wake);
+            self.shared.waiters.tell_all(wake);
         }
         for key in &self.touched {
-            if let Some((_, slot)) = self.keyspace.slot_mut(key) {
+            let stream = self.keyspace.slot_mut(key).map(|(_, slot)| {
                 slot.touched = false;
-            }
-            self.shared.listeners.of(key, wake);
+                let Value::Stream(stream) = &slot.value;
+                stream
+            });
+            self.shared.waiters.tell(key, stream, wake);
         }
         wake.sort_unstable_by_key(Arc::as_ptr);
         wake.dedup_by(|one, other| Arc::ptr_eq(one, other));
@@ -83,7 +85,7 @@ impl<'a> Db<'a> {
         let (now, limits) = (&mut self.now, self.keyspace.limits);
         let id = stream.append(id, || *now.get_or_insert_with(&self.shared.clock), fields, limits)?;
         let key = self.keyspace.insert(key, Value::Stream(stream));
-        if self.shared.listeners.any() {
+        if self.shared.waiters.any() {
             self.touched.push(key);
         }
         Ok(id)
@@ -103,7 +105,7 @@ impl<'a> Db<'a> {
         let Some((key, slot)) = self.keyspace.slot_mut(key) else { return Ok(None) };
         let Value::Stream(stream) = &mut slot.value;
         let id = stream.append(id, || *now.get_or_insert_with(&self.shared.clock), fields, limits)?;
-        if !slot.touched && self.shared.listeners.any() {
+        if !slot.touched && self.shared.waiters.any() {
             slot.touched = true;
             self.touched.push(Arc::clone(key));
         }
@@ -212,7 +214,7 @@ impl<'a> Db<'a> {
     pub fn remove(&mut self, key: &[u8]) -> bool {
         let Some((key, value)) = self.keyspace.remove(key) else { return false };
         self.afterwards.removed.push(value);
-        if self.shared.listeners.any() {
+        if self.shared.waiters.any() {
             self.touched.push(key);
         }
         true
@@ -260,6 +262,16 @@ impl<'a> Db<'a> {
             }
         }
         0
+    }
+
+    /// How large blocks become.
+    pub fn node_limits(&self) -> NodeLimits {
+        self.keyspace.limits
+    }
+
+    /// How large blocks become, for entries that are added from now on.
+    pub fn set_node_limits(&mut self, limits: NodeLimits) {
+        self.keyspace.limits = limits;
     }
 
     /// Memory of all keys and values, what is reserved for more included.

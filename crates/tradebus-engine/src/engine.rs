@@ -5,14 +5,14 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use parking_lot::Mutex;
 
-use crate::keyspace::Keyspace;
-use crate::listen::{Listener, Listeners};
+use crate::keyspace::{Key, Keyspace};
+use crate::listen::{Listener, Registration, Waiter, Waiters};
 use crate::{Db, NodeLimits};
 
 /// What all handles share.
 pub(crate) struct Shared {
     pub(crate) keyspace: Mutex<Keyspace>,
-    pub(crate) listeners: Listeners,
+    pub(crate) waiters: Waiters,
     pub(crate) clock: Box<dyn Fn() -> u64 + Send + Sync>,
 }
 
@@ -48,7 +48,7 @@ impl Engine {
     /// An empty store whose clock (milliseconds since 1970) is given, for tests and for replays.
     pub fn with_clock(clock: impl Fn() -> u64 + Send + Sync + 'static) -> Self {
         let shared =
-            Shared { keyspace: Mutex::default(), listeners: Listeners::default(), clock: Box::new(clock) };
+            Shared { keyspace: Mutex::default(), waiters: Waiters::default(), clock: Box::new(clock) };
         Self { shared: Arc::new(shared) }
     }
 
@@ -64,14 +64,14 @@ impl Engine {
         Listener::new(Arc::clone(&self.shared), keys)
     }
 
-    /// How large blocks become. The limits hold for entries that are added from now on.
+    /// How large blocks become, for entries that are added from now on.
     pub fn set_node_limits(&self, limits: NodeLimits) {
-        self.shared.keyspace.lock().limits = limits;
+        self.lock().set_node_limits(limits);
     }
 
-    /// How large blocks become.
-    pub fn node_limits(&self) -> NodeLimits {
-        self.shared.keyspace.lock().limits
+    /// Registers somebody who is served at the end of the batches that change a key.
+    pub(crate) fn register(&self, keys: Vec<Key>, waiter: Arc<dyn Waiter>) -> Registration {
+        Registration::new(Arc::clone(&self.shared), keys, waiter)
     }
 }
 

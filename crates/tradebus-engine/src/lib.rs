@@ -2,7 +2,8 @@
 //!
 //! [`Engine`] is the store, shared and cheap to clone. [`Engine::lock`] gives a [`Db`], through which everything is
 //! read and written; what is done under one `Db` happens at once, and who listens to a stream ([`Engine::listen`]) is
-//! woken when it is dropped. A stream keeps its entries in blocks (`stream/block.rs` describes them to the byte).
+//! woken when it is dropped. A stream keeps its entries in blocks (`stream/block.rs` describes them to the byte). [`server`] answers
+//! the Redis protocol for it.
 
 mod db;
 mod engine;
@@ -11,6 +12,7 @@ mod glob;
 mod id;
 mod keyspace;
 mod listen;
+pub mod server;
 mod stream;
 
 pub use db::Db;

@@ -9,42 +9,52 @@ use tokio::sync::Notify;
 
 use crate::engine::Shared;
 use crate::keyspace::Key;
+use crate::stream::Stream;
+
+/// Somebody who waits for keys to change.
+pub(crate) trait Waiter: Send + Sync {
+    /// A key got entries, was removed or replaced. Called at the end of a batch while the store is locked, for one
+    /// waiter after the other in the order in which they came. Returns whom to wake when the store is free again.
+    fn changed(&self, key: &[u8], stream: Option<&Stream>) -> Option<Arc<Notify>>;
+}
 
 /// Who waits for which key. Its lock is taken while the keyspace is locked, never the other way round.
 #[derive(Default)]
-pub(crate) struct Listeners {
-    by_key: Mutex<HashMap<Key, Vec<Arc<Notify>>>>,
-    /// How many keys are listened to: without any, appending needs no marks.
+pub(crate) struct Waiters {
+    by_key: Mutex<HashMap<Key, Vec<Arc<dyn Waiter>>>>,
+    /// How many keys are waited for: without any, appending needs no marks.
     keys: AtomicUsize,
 }
 
-impl Listeners {
+impl Waiters {
     pub(crate) fn any(&self) -> bool {
         self.keys.load(Ordering::Relaxed) > 0
     }
 
-    /// Adds everyone who waits for this key.
-    pub(crate) fn of(&self, key: &[u8], found: &mut Vec<Arc<Notify>>) {
+    /// Tells everyone who waits for this key.
+    pub(crate) fn tell(&self, key: &[u8], stream: Option<&Stream>, wake: &mut Vec<Arc<Notify>>) {
         if let Some(waiting) = self.by_key.lock().get(key) {
-            found.extend_from_slice(waiting);
+            wake.extend(waiting.iter().filter_map(|waiter| waiter.changed(key, stream)));
         }
     }
 
-    /// Adds everyone.
-    pub(crate) fn all(&self, found: &mut Vec<Arc<Notify>>) {
-        found.extend(self.by_key.lock().values().flatten().cloned());
+    /// Tells everyone that their keys are gone.
+    pub(crate) fn tell_all(&self, wake: &mut Vec<Arc<Notify>>) {
+        for (key, waiting) in &*self.by_key.lock() {
+            wake.extend(waiting.iter().filter_map(|waiter| waiter.changed(key, None)));
+        }
     }
 
-    fn add(&self, key: &Key, notify: &Arc<Notify>) {
+    pub(crate) fn add(&self, key: &Key, waiter: Arc<dyn Waiter>) {
         let mut by_key = self.by_key.lock();
-        by_key.entry(Arc::clone(key)).or_default().push(Arc::clone(notify));
+        by_key.entry(Arc::clone(key)).or_default().push(waiter);
         self.keys.store(by_key.len(), Ordering::Relaxed);
     }
 
-    fn remove(&self, key: &[u8], notify: &Arc<Notify>) {
+    pub(crate) fn remove(&self, key: &[u8], waiter: &Arc<dyn Waiter>) {
         let mut by_key = self.by_key.lock();
         if let Some(waiting) = by_key.get_mut(key) {
-            waiting.retain(|other| !Arc::ptr_eq(other, notify));
+            waiting.retain(|other| !Arc::ptr_eq(other, waiter));
             if waiting.is_empty() {
                 by_key.remove(key);
             }
@@ -53,20 +63,51 @@ impl Listeners {
     }
 }
 
-/// Listens to some keys until it is dropped. See [`Engine::listen`](crate::Engine::listen).
-pub struct Listener {
+/// A waiter and its keys; the waiter is forgotten when this is dropped.
+pub(crate) struct Registration {
     shared: Arc<Shared>,
     keys: Vec<Key>,
+    waiter: Arc<dyn Waiter>,
+}
+
+impl Registration {
+    pub(crate) fn new(shared: Arc<Shared>, keys: Vec<Key>, waiter: Arc<dyn Waiter>) -> Self {
+        for key in &keys {
+            shared.waiters.add(key, Arc::clone(&waiter));
+        }
+        Self { shared, keys, waiter }
+    }
+}
+
+impl Drop for Registration {
+    fn drop(&mut self) {
+        for key in &self.keys {
+            self.shared.waiters.remove(key, &self.waiter);
+        }
+    }
+}
+
+/// Listens to some keys until it is dropped. See [`Engine::listen`](crate::Engine::listen).
+pub struct Listener {
+    registration: Registration,
     notify: Arc<Notify>,
+}
+
+struct Listening {
+    notify: Arc<Notify>,
+}
+
+impl Waiter for Listening {
+    fn changed(&self, _key: &[u8], _stream: Option<&Stream>) -> Option<Arc<Notify>> {
+        Some(Arc::clone(&self.notify))
+    }
 }
 
 impl Listener {
     pub(crate) fn new(shared: Arc<Shared>, keys: Vec<Key>) -> Self {
         let notify = Arc::new(Notify::new());
-        for key in &keys {
-            shared.listeners.add(key, &notify);
-        }
-        Self { shared, keys, notify }
+        let waiter = Arc::new(Listening { notify: Arc::clone(&notify) });
+        Self { registration: Registration::new(shared, keys, waiter), notify }
     }
 
     /// Returns when one of the keys got entries, was removed or replaced, since the last return; at once if that
@@ -84,17 +125,9 @@ impl Listener {
     }
 }
 
-impl Drop for Listener {
-    fn drop(&mut self) {
-        for key in &self.keys {
-            self.shared.listeners.remove(key, &self.notify);
-        }
-    }
-}
-
 impl std::fmt::Debug for Listener {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Listener").field("keys", &self.keys.len()).finish_non_exhaustive()
+        f.debug_struct("Listener").field("keys", &self.registration.keys.len()).finish_non_exhaustive()
     }
 }
 

@@ -2,12 +2,24 @@
 
 use smallvec::SmallVec;
 
-use crate::{MAX_BULK_BYTES, ProtocolError};
-
+/// Longest bulk string that is accepted, in bytes: the limit of Redis itself (`proto-max-bulk-len`).
+pub const MAX_BULK_BYTES: usize = 512 * 1024 * 1024;
 /// Deepest nesting of lists that is accepted; Redis' own replies stay below 10.
 const MAX_DEPTH: usize = 64;
 /// Longest line (status, error, number) that is accepted, in bytes.
 const MAX_LINE_BYTES: usize = 64 * 1024;
+
+/// A reply that is no RESP; the connection that it came from cannot be used any more.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the Redis protocol is broken: {0}")]
+pub struct BrokenReply(String);
+
+impl BrokenReply {
+    /// An error that says what was wrong.
+    pub fn new(detail: impl Into<String>) -> Self {
+        Self(detail.into())
+    }
+}
 
 /// Finds where replies end. It remembers how far it has looked, so that a reply that arrives in pieces is scanned once.
 #[derive(Debug, Default)]
@@ -25,7 +37,7 @@ impl ReplyScanner {
     /// # Errors
     ///
     /// When the bytes are no RESP; the connection is then of no further use.
-    pub fn scan(&mut self, buffer: &[u8]) -> Result<Option<usize>, ProtocolError> {
+    pub fn scan(&mut self, buffer: &[u8]) -> Result<Option<usize>, BrokenReply> {
         loop {
             let Some(head) = Head::read(buffer, self.at)? else { return Ok(None) };
             match head.shape {
@@ -51,9 +63,9 @@ impl ReplyScanner {
         }
     }
 
-    fn enter(&mut self, elements: usize) -> Result<(), ProtocolError> {
+    fn enter(&mut self, elements: usize) -> Result<(), BrokenReply> {
         if self.open.len() == MAX_DEPTH {
-            return Err(ProtocolError::new(format!("lists are nested deeper than {MAX_DEPTH}")));
+            return Err(BrokenReply::new(format!("lists are nested deeper than {MAX_DEPTH}")));
         }
         self.open.push(elements);
         Ok(())
@@ -107,8 +119,8 @@ impl<'a> Tokens<'a> {
     /// # Errors
     ///
     /// When the reply ends early or is no RESP.
-    pub fn pull(&mut self) -> Result<Token<'a>, ProtocolError> {
-        let ended = || ProtocolError::new("a reply ends early");
+    pub fn pull(&mut self) -> Result<Token<'a>, BrokenReply> {
+        let ended = || BrokenReply::new("a reply ends early");
         let head = Head::read(self.reply, self.at)?.ok_or_else(ended)?;
         self.at = head.end;
         Ok(match (head.shape, head.kind) {
@@ -150,14 +162,14 @@ enum Shape {
 }
 
 impl<'a> Head<'a> {
-    fn read(buffer: &'a [u8], at: usize) -> Result<Option<Self>, ProtocolError> {
+    fn read(buffer: &'a [u8], at: usize) -> Result<Option<Self>, BrokenReply> {
         let Some((&kind, rest)) = buffer.get(at..).and_then(<[u8]>::split_first) else { return Ok(None) };
         if !b"+-:$*_#,(!=~%>".contains(&kind) {
-            return Err(ProtocolError::new(format!("a reply starts with {:?}", char::from(kind))));
+            return Err(BrokenReply::new(format!("a reply starts with {:?}", char::from(kind))));
         }
         let Some(end) = memchr::memchr(b'\r', rest) else {
             return if rest.len() > MAX_LINE_BYTES {
-                Err(ProtocolError::new("a line is too long"))
+                Err(BrokenReply::new("a line is too long"))
             } else {
                 Ok(None)
             };
@@ -177,8 +189,8 @@ impl<'a> Head<'a> {
 }
 
 /// A length: `None` for -1, which stands for no value.
-fn count(line: &[u8], most: usize) -> Result<Option<usize>, ProtocolError> {
-    let broken = || ProtocolError::new(format!("{:?} is no length", String::from_utf8_lossy(line)));
+fn count(line: &[u8], most: usize) -> Result<Option<usize>, BrokenReply> {
+    let broken = || BrokenReply::new(format!("{:?} is no length", String::from_utf8_lossy(line)));
     match integer(line).map_err(|_| broken())? {
         -1 => Ok(None),
         length => match usize::try_from(length) {
@@ -188,7 +200,7 @@ fn count(line: &[u8], most: usize) -> Result<Option<usize>, ProtocolError> {
     }
 }
 
-fn integer(line: &[u8]) -> Result<i64, ProtocolError> {
+fn integer(line: &[u8]) -> Result<i64, BrokenReply> {
     let (negative, digits) = match line.split_first() {
         Some((b'-', digits)) => (true, digits),
         _ => (false, line),
@@ -201,7 +213,7 @@ fn integer(line: &[u8]) -> Result<i64, ProtocolError> {
     });
     match value {
         Some(value) => Ok(if negative { -value } else { value }),
-        None => Err(ProtocolError::new(format!("{:?} is no number", String::from_utf8_lossy(line)))),
+        None => Err(BrokenReply::new(format!("{:?} is no number", String::from_utf8_lossy(line)))),
     }
 }
 

@@ -66,9 +66,15 @@ impl Block {
         self.first
     }
 
-    /// The id of the newest entry, deleted or not.
+    /// The id of the newest entry, deleted or not: no living one is above it.
     pub(super) const fn last(&self) -> EntryId {
         self.last
+    }
+
+    /// Takes the last living entry for the newest, since larger ids are free again.
+    pub(super) fn set_back(&mut self) {
+        let newest = self.entries().filter(|entry| !entry.deleted).last().map(|entry| entry.id);
+        self.last = newest.unwrap_or(self.first);
     }
 
     pub(super) const fn live(&self) -> u32 {

@@ -217,6 +217,7 @@ impl Stream {
             return Err(StreamError::EntriesAddedBelowLength { entries_added, length: self.len });
         }
         self.last_id = id;
+        self.forget_above(id);
         self.entries_added = set.entries_added.unwrap_or(self.entries_added);
         self.max_deleted_id = set.max_deleted_id.unwrap_or(self.max_deleted_id);
         Ok(())

@@ -7,7 +7,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::remove::Extent;
-use super::{NewId, NodeLimits, Stream, Trim};
+use super::{NewId, NodeLimits, SetId, Stream, Trim};
 use crate::{EntryId, Fields, StreamError};
 
 type Owned = Vec<(Vec<u8>, Vec<u8>)>;
@@ -31,6 +31,10 @@ enum Step {
     TrimToLen {
         share: u8,
         extent: Extent,
+    },
+    /// Sets the last id to one of those around, if that is allowed.
+    SetBack {
+        place: prop::sample::Index,
     },
     TrimToId {
         place: prop::sample::Index,
@@ -102,6 +106,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (any::<u8>(), extent.clone())
             .prop_map(|(share, extent)| Step::TrimToLen { share, extent }),
         2 => (index(), extent.clone()).prop_map(|(place, extent)| Step::TrimToId { place, extent }),
+        4 => index().prop_map(|place| Step::SetBack { place }),
         8 => (index(), index(), 0..300usize, 1..300usize)
             .prop_map(|(from, to, limit, stop_after)| Step::Read { from, to, limit, stop_after }),
     ]
@@ -184,6 +189,16 @@ fn run(stream: &mut Stream, model: &mut Model, limits: NodeLimits, step: Step) {
             let id = model.id_at(place);
             let keep = model.entries.range(id..).count();
             trim(stream, model, limits, Trim { extent, ..Trim::min_id(id) }, keep);
+        }
+        Step::SetBack { place } => {
+            let last_id = model.id_at(place);
+            let set = SetId { last_id, entries_added: None, max_deleted_id: None };
+            let newest = model.entries.keys().last().copied().unwrap_or_default();
+            if stream.set_id(set).is_ok() {
+                model.last_id = last_id;
+            } else {
+                assert!(last_id < newest);
+            }
         }
         Step::Read { from, to, limit, stop_after } => {
             read(stream, model, model.id_at(from), model.id_at(to), limit, stop_after);

@@ -27,11 +27,12 @@ impl Stream {
         let from = self.blocks.partition_point(|block| block.last() < start);
         for block in self.blocks.range(from..).take_while(|block| block.first() <= end) {
             for entry in block.entries() {
-                if entry.id > end {
-                    return shown;
-                }
+                // Deleted entries are passed over first: their ids need not rise (see `set_id`).
                 if entry.deleted || entry.id < start {
                     continue;
+                }
+                if entry.id > end {
+                    return shown;
                 }
                 shown += 1;
                 if visit(entry.id, entry.fields).is_break() || shown == limit {

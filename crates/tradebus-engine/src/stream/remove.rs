@@ -108,6 +108,17 @@ impl Stream {
         }
     }
 
+    /// Forgets ids above the last one: of deleted entries, when the last id was set back. So the ids of blocks go on
+    /// rising.
+    pub(super) fn forget_above(&mut self, last_id: EntryId) {
+        while let Some(block) = self.blocks.back_mut().filter(|block| block.last() > last_id) {
+            if block.live() > 0 {
+                return block.set_back();
+            }
+            self.remove_block(self.blocks.len() - 1);
+        }
+    }
+
     /// Deletes the entries with these ids and returns how many there were.
     pub(crate) fn delete(&mut self, ids: &[EntryId]) -> u64 {
         let before = self.len;
@@ -124,8 +135,10 @@ impl Stream {
         let Some(block) = self.blocks.get_mut(index).filter(|block| block.first() <= id) else {
             return false;
         };
-        let Some(entry) = block.entries().find(|entry| entry.id >= id) else { return false };
-        if entry.id != id || entry.deleted {
+        let Some(entry) = block.entries().find(|entry| !entry.deleted && entry.id >= id) else {
+            return false;
+        };
+        if entry.id != id {
             return false;
         }
         if block.live() == 1 {

@@ -10,7 +10,7 @@ use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::time::timeout;
-use tradebus_resp::{CommandWriter, ProtocolError, ReplyScanner, Token, Tokens};
+use tradebus_resp::{CommandWriter, BrokenReply, ReplyScanner, Token, Tokens};
 
 use super::reply;
 use crate::store::StoreError;
@@ -184,7 +184,7 @@ impl Link {
         &self.server
     }
 
-    pub(super) fn broken(&self, error: &ProtocolError) -> StoreError {
+    pub(super) fn broken(&self, error: &BrokenReply) -> StoreError {
         StoreError::Protocol { server: self.server.clone(), detail: error.to_string() }
     }
 

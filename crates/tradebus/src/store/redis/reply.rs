@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use tradebus_engine::EntryId;
-use tradebus_resp::{ProtocolError, Token, Tokens};
+use tradebus_resp::{BrokenReply, Token, Tokens};
 
 use crate::StreamKey;
 use crate::store::{BatchBuilder, ReadBatch, StoreError};
@@ -57,7 +57,7 @@ pub(super) fn check_version(info: &[u8], server: &Arc<str>) -> Result<(), StoreE
 }
 
 /// An entry id, as `XADD` answers.
-pub(super) fn entry_id(reply: &[u8]) -> Result<Option<EntryId>, ProtocolError> {
+pub(super) fn entry_id(reply: &[u8]) -> Result<Option<EntryId>, BrokenReply> {
     Ok(match Tokens::new(reply).pull()? {
         Token::Bulk(id) => EntryId::parse(id, 0),
         _ => None,
@@ -65,7 +65,7 @@ pub(super) fn entry_id(reply: &[u8]) -> Result<Option<EntryId>, ProtocolError> {
 }
 
 /// The answer of `XREAD`: lists of entries by stream, or nothing.
-pub(super) fn streams(reply: Bytes) -> Result<ReadBatch, ProtocolError> {
+pub(super) fn streams(reply: Bytes) -> Result<ReadBatch, BrokenReply> {
     let mut tokens = Tokens::new(&reply);
     let mut builder = BatchBuilder::default();
     if let Token::List(streams) = tokens.pull()? {
@@ -79,14 +79,14 @@ pub(super) fn streams(reply: Bytes) -> Result<ReadBatch, ProtocolError> {
 }
 
 /// The answer of `XRANGE`: a list of entries.
-pub(super) fn range(reply: Bytes, stream: &StreamKey) -> Result<ReadBatch, ProtocolError> {
+pub(super) fn range(reply: Bytes, stream: &StreamKey) -> Result<ReadBatch, BrokenReply> {
     let mut builder = BatchBuilder::default();
     builder.stream(stream.clone());
     entries(&mut Tokens::new(&reply), &reply, &mut builder)?;
     Ok(builder.finish_in(reply))
 }
 
-fn entries(tokens: &mut Tokens<'_>, reply: &Bytes, builder: &mut BatchBuilder) -> Result<(), ProtocolError> {
+fn entries(tokens: &mut Tokens<'_>, reply: &Bytes, builder: &mut BatchBuilder) -> Result<(), BrokenReply> {
     for _ in 0..list(tokens)? {
         list(tokens)?;
         let id = bulk(tokens)?;
@@ -105,7 +105,7 @@ fn entries(tokens: &mut Tokens<'_>, reply: &Bytes, builder: &mut BatchBuilder) -
     Ok(())
 }
 
-fn list(tokens: &mut Tokens<'_>) -> Result<usize, ProtocolError> {
+fn list(tokens: &mut Tokens<'_>) -> Result<usize, BrokenReply> {
     match tokens.pull()? {
         Token::List(elements) => Ok(elements),
         Token::Null => Ok(0),
@@ -113,15 +113,15 @@ fn list(tokens: &mut Tokens<'_>) -> Result<usize, ProtocolError> {
     }
 }
 
-fn bulk<'a>(tokens: &mut Tokens<'a>) -> Result<&'a [u8], ProtocolError> {
+fn bulk<'a>(tokens: &mut Tokens<'a>) -> Result<&'a [u8], BrokenReply> {
     match tokens.pull()? {
         Token::Bulk(value) | Token::Status(value) => Ok(value),
         other => Err(unexpected(other)),
     }
 }
 
-fn unexpected(token: Token<'_>) -> ProtocolError {
-    ProtocolError::new(format!("{token:?} came where something else was expected"))
+fn unexpected(token: Token<'_>) -> BrokenReply {
+    BrokenReply::new(format!("{token:?} came where something else was expected"))
 }
 
 #[cfg(test)]

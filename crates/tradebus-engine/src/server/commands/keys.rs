@@ -1,0 +1,96 @@
+//! Commands about keys, whatever they hold.
+
+use crate::glob_matches;
+use crate::server::dispatch::Context;
+use crate::server::parse::{integer, is};
+use crate::server::refusal::Refusal;
+
+pub(super) fn dbsize(context: &mut Context<'_>, _: &[&[u8]]) -> Result<(), Refusal> {
+    context.out.count(context.db.key_count() as u64);
+    Ok(())
+}
+
+pub(super) fn exists(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Refusal> {
+    let found = args[1..].iter().filter(|key| context.db.exists(key)).count();
+    context.out.count(found as u64);
+    Ok(())
+}
+
+/// DEL and UNLINK are the same: memory is given back when the store is free again.
+pub(super) fn del(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Refusal> {
+    let removed = args[1..].iter().filter(|key| context.db.remove(key)).count();
+    context.out.count(removed as u64);
+    Ok(())
+}
+
+pub(super) fn key_type(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Refusal> {
+    context.out.status(context.db.key_type(args[1]).map_or("none", |kind| kind.name()));
+    Ok(())
+}
+
+pub(super) fn flush(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Refusal> {
+    match args {
+        [_] => {}
+        [_, how] if is(how, "ASYNC") || is(how, "SYNC") => {}
+        _ => return Err(Refusal::SYNTAX),
+    }
+    context.db.flush();
+    context.out.status("OK");
+    Ok(())
+}
+
+pub(super) fn keys(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Refusal> {
+    let mut found = 0;
+    context.db.keys(args[1], |_| found += 1);
+    context.out.list(found);
+    let (db, out) = (&context.db, &mut context.out);
+    db.keys(args[1], |key| out.bulk(key));
+    Ok(())
+}
+
+/// What SCAN was asked for.
+struct Scan<'a> {
+    cursor: u64,
+    pattern: Option<&'a [u8]>,
+    count: usize,
+    kind: Option<&'a [u8]>,
+}
+
+fn parse_scan<'a>(args: &[&'a [u8]]) -> Result<Scan<'a>, Refusal> {
+    let cursor = std::str::from_utf8(args[1]).ok().and_then(|text| text.parse().ok());
+    let cursor = cursor.ok_or(Refusal::new("ERR invalid cursor"))?;
+    let mut scan = Scan { cursor, pattern: None, count: 10, kind: None };
+    for option in args[2..].chunks(2) {
+        match option {
+            [name, value] if is(name, "COUNT") => {
+                scan.count = usize::try_from(integer(value)?).unwrap_or(0);
+                if scan.count == 0 {
+                    return Err(Refusal::SYNTAX);
+                }
+            }
+            [name, value] if is(name, "MATCH") => scan.pattern = Some(value),
+            [name, value] if is(name, "TYPE") => scan.kind = Some(value),
+            _ => return Err(Refusal::SYNTAX),
+        }
+    }
+    Ok(scan)
+}
+
+pub(super) fn scan(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Refusal> {
+    let scan = parse_scan(args)?;
+    let mut found = Vec::new();
+    let next = context.db.scan(scan.cursor, scan.count, |key, kind| {
+        let is_wanted = scan.pattern.is_none_or(|pattern| glob_matches(pattern, key))
+            && scan.kind.is_none_or(|wanted| is(wanted, kind.name()));
+        if is_wanted {
+            found.push(Box::<[u8]>::from(key));
+        }
+    });
+    context.out.list(2);
+    context.out.bulk(itoa::Buffer::new().format(next));
+    context.out.list(found.len());
+    for key in found {
+        context.out.bulk(key);
+    }
+    Ok(())
+}

@@ -1,0 +1,37 @@
+//! MULTI, EXEC and DISCARD.
+
+use crate::server::dispatch::{self, Context};
+use crate::server::refusal::Refusal;
+use crate::server::session::Transaction;
+
+pub(super) fn multi(context: &mut Context<'_>, _: &[&[u8]]) -> Result<(), Refusal> {
+    if context.session.transaction.is_some() {
+        return Err(Refusal::new("ERR MULTI calls can not be nested"));
+    }
+    context.session.transaction = Some(Transaction::default());
+    context.out.status("OK");
+    Ok(())
+}
+
+pub(super) fn discard(context: &mut Context<'_>, _: &[&[u8]]) -> Result<(), Refusal> {
+    context.session.transaction.take().ok_or(Refusal::new("ERR DISCARD without MULTI"))?;
+    context.out.status("OK");
+    Ok(())
+}
+
+/// The store stays locked from the first command to the last.
+pub(super) fn exec(context: &mut Context<'_>, _: &[&[u8]]) -> Result<(), Refusal> {
+    let transaction = context.session.transaction.take().ok_or(Refusal::new("ERR EXEC without MULTI"))?;
+    if transaction.poisoned {
+        return Err(Refusal::new("EXECABORT Transaction discarded because of previous errors."));
+    }
+    let commands = transaction.into_commands();
+    context.out.list(commands.len());
+    context.session.in_exec = true;
+    for queued in commands {
+        let args: Vec<&[u8]> = queued.args.iter().map(|arg| &**arg).collect();
+        dispatch::execute(context, queued.command, &args);
+    }
+    context.session.in_exec = false;
+    Ok(())
+}

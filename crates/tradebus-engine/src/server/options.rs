@@ -1,0 +1,32 @@
+//! What can be set.
+
+use secrecy::SecretString;
+use tradebus_resp::RequestLimits;
+
+/// How a [`Server`](super::Server) treats its clients.
+#[derive(Debug, Clone)]
+pub struct ServerOptions {
+    /// What clients must show before anything else; without one, everybody is welcome.
+    pub password: Option<SecretString>,
+    /// Connections at the same time; one more is told so and closed.
+    pub max_clients: usize,
+    /// What a single request may be.
+    pub request: RequestLimits,
+    /// Bytes of a client that may wait here: of an unfinished request, and of the commands of an open transaction.
+    pub max_input_bytes: usize,
+    /// Bytes of replies that may wait for a client that does not read them. One that lets more pile up is
+    /// disconnected.
+    pub max_output_bytes: usize,
+}
+
+impl Default for ServerOptions {
+    fn default() -> Self {
+        Self {
+            password: None,
+            max_clients: 10_000,
+            request: RequestLimits::default(),
+            max_input_bytes: 1024 * 1024 * 1024,
+            max_output_bytes: 512 * 1024 * 1024,
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! Reading arguments as Redis does.
+
+use super::refusal::Refusal;
+use crate::EntryId;
+
+/// An integer in the one way in which Redis writes it: no plus, no zeros in front, no blanks.
+pub(super) fn integer(text: &[u8]) -> Result<i64, Refusal> {
+    let digits = text.strip_prefix(b"-").unwrap_or(text);
+    let plain = match digits {
+        [b'0'] => digits.len() == text.len(),
+        [b'1'..=b'9', ..] => true,
+        _ => false,
+    };
+    let number = std::str::from_utf8(text).ok().filter(|_| plain).and_then(|text| text.parse().ok());
+    number.ok_or(Refusal::NOT_AN_INTEGER)
+}
+
+/// An id of an entry; without a sequence number, it is 0.
+pub(super) fn id(text: &[u8]) -> Result<EntryId, Refusal> {
+    id_or(text, 0)
+}
+
+fn id_or(text: &[u8], missing_seq: u64) -> Result<EntryId, Refusal> {
+    EntryId::parse(text, missing_seq).ok_or(Refusal::BAD_ID)
+}
+
+/// The start of a range, itself included.
+pub(super) fn range_start(text: &[u8]) -> Result<EntryId, Refusal> {
+    match text {
+        [b'(', after @ ..] if !after.is_empty() => {
+            id(after)?.next().ok_or(Refusal::new("ERR invalid start ID for the interval"))
+        }
+        _ => range_end_or(text, 0),
+    }
+}
+
+/// The end of a range, itself included.
+pub(super) fn range_end(text: &[u8]) -> Result<EntryId, Refusal> {
+    match text {
+        [b'(', before @ ..] if !before.is_empty() => {
+            id_or(before, u64::MAX)?.previous().ok_or(Refusal::new("ERR invalid end ID for the interval"))
+        }
+        _ => range_end_or(text, u64::MAX),
+    }
+}
+
+fn range_end_or(text: &[u8], missing_seq: u64) -> Result<EntryId, Refusal> {
+    match text {
+        b"-" => Ok(EntryId::MIN),
+        b"+" => Ok(EntryId::MAX),
+        _ => id_or(text, missing_seq),
+    }
+}
+
+/// Whether an argument is this word, in whatever case.
+pub(super) fn is(arg: &[u8], word: &str) -> bool {
+    arg.eq_ignore_ascii_case(word.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{integer, range_end, range_start};
+    use crate::EntryId;
+
+    #[test]
+    fn integers_are_written_in_one_way() {
+        assert_eq!(integer(b"-9223372036854775808"), Ok(i64::MIN));
+        assert_eq!(integer(b"0"), Ok(0));
+        for text in ["", "-", "-0", "01", "+1", " 1", "1 ", "1.0", "9223372036854775808", "x"] {
+            assert!(integer(text.as_bytes()).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn ranges_may_leave_out_their_ends() {
+        assert_eq!(range_start(b"(5"), Ok(EntryId::new(5, 1)));
+        assert_eq!(range_end(b"(5"), Ok(EntryId::new(5, u64::MAX - 1)));
+        assert_eq!((range_start(b"-"), range_end(b"+")), (Ok(EntryId::MIN), Ok(EntryId::MAX)));
+        assert!(range_start(b"(18446744073709551615-18446744073709551615").is_err());
+        assert!(range_end(b"(0-0").is_err());
+        assert!(range_end(b"(").is_err());
+        assert!(range_start(b"(-").is_err());
+    }
+}

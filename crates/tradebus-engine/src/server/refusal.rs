@@ -1,0 +1,93 @@
+//! Why a command was not done, in the words of Redis.
+
+use std::borrow::Cow;
+
+use crate::StreamError;
+
+/// An error reply. The texts are what Redis says, since clients know them by heart.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Refusal(Cow<'static, [u8]>);
+
+impl Refusal {
+    pub(super) const SYNTAX: Self = Self::new("ERR syntax error");
+    pub(super) const NOT_AN_INTEGER: Self = Self::new("ERR value is not an integer or out of range");
+    pub(super) const BAD_ID: Self = Self::new("ERR Invalid stream ID specified as stream command argument");
+    pub(super) const NO_SUCH_KEY: Self = Self::new("ERR no such key");
+    pub(super) const WRONG_PASSWORD: Self =
+        Self::new("WRONGPASS invalid username-password pair or user is disabled.");
+
+    pub(super) const fn new(text: &'static str) -> Self {
+        Self(Cow::Borrowed(text.as_bytes()))
+    }
+
+    /// A text that quotes what the client sent.
+    pub(super) fn quoting(before: &str, quoted: &[u8], after: &str) -> Self {
+        Self(Cow::Owned([before.as_bytes(), c_string(quoted, 128), after.as_bytes()].concat()))
+    }
+
+    pub(super) fn wrong_arity(command: &str) -> Self {
+        Self(Cow::Owned(format!("ERR wrong number of arguments for '{command}' command").into_bytes()))
+    }
+
+    pub(super) fn unknown_command(args: &[&[u8]]) -> Self {
+        const MOST: usize = 128;
+        let mut text = b"ERR unknown command '".to_vec();
+        text.extend_from_slice(c_string(args[0], MOST));
+        text.extend_from_slice(b"', with args beginning with: ");
+        let start = text.len();
+        for arg in &args[1..] {
+            let Some(left) = MOST.checked_sub(text.len() - start).filter(|left| *left > 0) else { break };
+            text.push(b'\'');
+            text.extend_from_slice(c_string(arg, left));
+            text.extend_from_slice(b"' ");
+        }
+        Self(Cow::Owned(text))
+    }
+
+    /// A known subcommand with words that it does not take.
+    pub(super) fn subcommand_syntax(args: &[&[u8]], container: &str) -> Self {
+        let after = format!("'. Try {container} HELP.");
+        Self::quoting("ERR unknown subcommand or wrong number of arguments for '", args[1], &after)
+    }
+
+    pub(super) fn text(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// Redis prints what it quotes as C does: up to the first zero byte, and not too much of it.
+fn c_string(text: &[u8], most: usize) -> &[u8] {
+    let end = memchr::memchr(0, text).unwrap_or(text.len());
+    &text[..end.min(most)]
+}
+
+impl From<StreamError> for Refusal {
+    fn from(error: StreamError) -> Self {
+        match error {
+            StreamError::IdZero => Self::new("ERR The ID specified in XADD must be greater than 0-0"),
+            StreamError::IdNotAboveLast { .. } => {
+                Self::new("ERR The ID specified in XADD is equal or smaller than the target stream top item")
+            }
+            StreamError::IdsExhausted => {
+                Self::new("ERR The stream has exhausted the last possible ID, unable to add more items")
+            }
+            // Redis 7.0 takes the one for the other.
+            StreamError::SequenceExhausted { .. } | StreamError::TooLarge { .. } => {
+                Self::new("ERR Elements are too large to be stored")
+            }
+            StreamError::NoSuchKey => Self::NO_SUCH_KEY,
+            StreamError::WrongType => {
+                Self::new("WRONGTYPE Operation against a key holding the wrong kind of value")
+            }
+            StreamError::LastIdBelowEntry { .. } => {
+                Self::new("ERR The ID specified in XSETID is smaller than the target stream top item")
+            }
+            StreamError::EntriesAddedBelowLength { .. } => Self::new(
+                "ERR The entries_added specified in XSETID is smaller than the target stream length",
+            ),
+            StreamError::LastIdBelowDeleted { .. } => {
+                Self::new("ERR The ID specified in XSETID is smaller than the provided max_deleted_entry_id")
+            }
+        }
+    }
+}
