@@ -590,3 +590,17 @@ fn that_nobody_reads_standard_error_is_no_reason_to_fail() {
     let output = child.wait_with_output().unwrap();
     assert_eq!((output.status.code(), output.stdout.lines().count()), (Some(0), 1000));
 }
+
+#[test]
+fn an_outage_is_over_when_messages_are_stored_again_however_many_wait() {
+    let redis = Redis::start();
+    let publishing = Running::start(&mut at(&redis.url(), &["pub", "t", "x", "--count", "100000000"]));
+    publishing.line();
+    let redis = redis.restart();
+    publishing.error_with("the store cannot be used");
+    // Said while there is always more on its way.
+    publishing.error_with("the store can be used again");
+    publishing.signal("TERM");
+    assert_eq!(publishing.end().0.code(), Some(0));
+    drop(redis);
+}
