@@ -4,6 +4,7 @@ use std::io::{IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::error::ErrorKind;
 use clap::{Args, Parser, ValueEnum};
 
@@ -52,7 +53,7 @@ pub(crate) struct Global {
     pub(crate) config: Option<PathBuf>,
 
     /// Where the streams are.
-    #[arg(long, value_name = "URL", global = true)]
+    #[arg(long, value_name = "URL", global = true, value_parser = NonEmptyStringValueParser::new())]
     #[arg(help = "Store: redis://[user:password@]host[:port][/db], valkey://, unix:///socket, or memory:")]
     pub(crate) store: Option<String>,
 

@@ -87,8 +87,8 @@ impl From<ConfigError> for Failure {
                 Self::Usage(format!("the configuration is not valid: {}", finding(&findings[0])))
             }
             ConfigError::Invalid { findings } => {
-                let lines: String = findings.iter().map(|it| format!("\n  {}", finding(it))).collect();
-                Self::Usage(format!("the configuration is not valid:{lines}"))
+                let lines: Vec<String> = findings.iter().map(finding).collect();
+                Self::Usage(format!("the configuration is not valid:\n  {}", lines.join("\n  ")))
             }
             _ => Self::Usage(error.to_string()),
         }

@@ -34,7 +34,7 @@ impl Shutdown {
 async fn watch_signals(mut interrupt: Signal, mut terminate: Signal, ask: watch::Sender<bool>) {
     next_signal(&mut interrupt, &mut terminate).await;
     ask.send_replace(true);
-    tracing::info!("asked to end; a second signal ends at once");
+    tracing::debug!("asked to end; a second signal ends at once");
     let code = next_signal(&mut interrupt, &mut terminate).await;
     std::process::exit(code);
 }

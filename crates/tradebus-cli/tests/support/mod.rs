@@ -10,20 +10,22 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// Longest that anything here may take: only what is broken takes so long.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The program, in an environment of its own.
-pub fn tradebus() -> Command {
+pub(crate) fn tradebus() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tradebus"));
     let own = std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("TRADEBUS_"));
-    own.for_each(|(name, _)| drop(command.env_remove(name)));
+    for (name, _) in own {
+        command.env_remove(name);
+    }
     // Without a home there is no configuration of the user's, and the root of a temporary directory has none either.
     command.env_remove("RUST_LOG").env_remove("XDG_CONFIG_HOME").env("HOME", "/nonexistent");
     command
 }
 
 /// A Redis of its own, on a free port. Ends with the test.
-pub struct Redis {
+pub(crate) struct Redis {
     child: Child,
     port: u16,
     password: Option<String>,
@@ -31,17 +33,17 @@ pub struct Redis {
 }
 
 impl Redis {
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self::with_password(None)
     }
 
-    pub fn with_password(password: Option<&str>) -> Self {
+    pub(crate) fn with_password(password: Option<&str>) -> Self {
         // Another process may take a port between the look and the start: then another one is free.
         for _ in 0..20 {
             let (port, directory) = (free_port(), tempfile::tempdir().unwrap());
             let child = server(port, password, &directory);
             let password = password.map(str::to_owned);
-            let mut redis = Self { child, port, password, directory: directory };
+            let mut redis = Self { child, port, password, directory };
             if redis.answers() {
                 return redis;
             }
@@ -50,7 +52,7 @@ impl Redis {
     }
 
     /// Ends the server and starts another one on the same port, without its data.
-    pub fn restart(mut self) -> Self {
+    pub(crate) fn restart(mut self) -> Self {
         let _ = self.child.kill();
         let _ = self.child.wait();
         self.child = server(self.port, self.password.as_deref(), &self.directory);
@@ -65,7 +67,7 @@ impl Redis {
             if self.child.try_wait().unwrap().is_some() {
                 return false;
             }
-            if self.ask("PING").is_some_and(|answer| answer.starts_with("+PONG")) {
+            if self.is_ours() {
                 return true;
             }
             thread::yield_now();
@@ -73,27 +75,35 @@ impl Redis {
         false
     }
 
-    /// The first line of the answer to a command.
-    pub fn ask(&self, command: &str) -> Option<String> {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).ok()?;
-        stream.set_read_timeout(Some(PATIENCE)).ok()?;
-        let mut reader = BufReader::new(stream.try_clone().ok()?);
-        let mut line = String::new();
-        if let Some(password) = &self.password {
-            writeln!(stream, "AUTH {password}\r").ok()?;
-            reader.read_line(&mut line).ok()?;
-            line.clear();
-        }
-        writeln!(stream, "{command}\r").ok()?;
-        reader.read_line(&mut line).ok()?;
-        Some(line)
+    /// Whether it is our own server that answers: another one may have taken the port, and is not ours to write to.
+    fn is_ours(&self) -> bool {
+        let id = self.answer("INFO server", |line| line.starts_with("process_id:"));
+        id.is_some_and(|line| line == format!("process_id:{}", self.child.id()))
     }
 
-    pub fn url(&self) -> String {
+    /// The first line of the answer to a command.
+    pub(crate) fn ask(&self, command: &str) -> Option<String> {
+        self.answer(command, |_| true)
+    }
+
+    /// The first line of the answer to a command that is wanted.
+    fn answer(&self, command: &str, wanted: impl Fn(&str) -> bool) -> Option<String> {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).ok()?;
+        stream.set_read_timeout(Some(PATIENCE)).ok()?;
+        let mut lines = BufReader::new(stream.try_clone().ok()?).lines().map_while(Result::ok);
+        if let Some(password) = &self.password {
+            write!(stream, "AUTH {password}\r\n").ok()?;
+            lines.next()?;
+        }
+        write!(stream, "{command}\r\nQUIT\r\n").ok()?;
+        lines.find(|line| wanted(line))
+    }
+
+    pub(crate) fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
-    pub fn port(&self) -> u16 {
+    pub(crate) fn port(&self) -> u16 {
         self.port
     }
 }
@@ -116,12 +126,12 @@ impl Drop for Redis {
 }
 
 /// A port that nobody listens on at the moment.
-pub fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 /// A server that takes connections and says `answer` to whatever comes; nothing at all if that is empty.
-pub fn server_that_says(answer: &'static str) -> u16 {
+pub(crate) fn server_that_says(answer: &'static str) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     thread::spawn(move || {
@@ -140,7 +150,7 @@ pub fn server_that_says(answer: &'static str) -> u16 {
 }
 
 /// The program at work, with its output line by line.
-pub struct Running {
+pub(crate) struct Running {
     child: Child,
     stdin: Option<ChildStdin>,
     stdout: Receiver<String>,
@@ -148,7 +158,7 @@ pub struct Running {
 }
 
 impl Running {
-    pub fn start(command: &mut Command) -> Self {
+    pub(crate) fn start(command: &mut Command) -> Self {
         let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let stdout = lines(child.stdout.take().unwrap());
@@ -158,18 +168,18 @@ impl Running {
 
     /// The next line of standard output.
     #[track_caller]
-    pub fn line(&self) -> String {
+    pub(crate) fn line(&self) -> String {
         self.stdout.recv_timeout(PATIENCE).expect("a line of standard output")
     }
 
     /// The next line of standard output, if it is there already.
-    pub fn try_line(&self) -> Option<String> {
+    pub(crate) fn try_line(&self) -> Option<String> {
         self.stdout.try_recv().ok()
     }
 
     /// The next line of standard error that holds a text.
     #[track_caller]
-    pub fn error_with(&self, text: &str) -> String {
+    pub(crate) fn error_with(&self, text: &str) -> String {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
@@ -183,25 +193,25 @@ impl Running {
         }
     }
 
-    pub fn write(&mut self, text: &str) {
+    pub(crate) fn write(&mut self, text: &str) {
         let stdin = self.stdin.as_mut().expect("standard input is open");
         stdin.write_all(text.as_bytes()).unwrap();
         stdin.flush().unwrap();
     }
 
-    pub fn close_input(&mut self) {
+    pub(crate) fn close_input(&mut self) {
         self.stdin = None;
     }
 
     /// Sends a signal by its name.
-    pub fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         let status = Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status().unwrap();
         assert!(status.success());
     }
 
     /// Waits for the end; returns how it ended, and what was left of both outputs.
     #[track_caller]
-    pub fn end(mut self) -> (ExitStatus, Vec<String>, Vec<String>) {
+    pub(crate) fn end(mut self) -> (ExitStatus, Vec<String>, Vec<String>) {
         let deadline = Instant::now() + PATIENCE;
         // The outputs end with the program, so that nothing is asked again and again.
         let rest = |lines: &Receiver<String>| {

@@ -221,6 +221,11 @@ impl Lane {
                 }
             }
         }
+        // A busy lane is never idle: here is where it knows that an outage is over.
+        if sent > 0 && self.refused.is_empty() {
+            self.backoff.reset();
+            self.connectivity.up(role);
+        }
         self.meters.sent.add(sent);
         self.meters.sent_bytes.add(bytes);
         self.meters.failed.add(failed);

@@ -204,7 +204,7 @@ impl Session {
         match missing {
             0 => Ok(()),
             _ => Err(Failure::failed(format!(
-                "{missing} of {} messages were not published",
+                "not published: {missing} of {} messages",
                 missing + printed.stored
             ))),
         }

@@ -185,13 +185,13 @@ impl Args {
 fn tell_losses(bus: &Bus, messages: &Merged) {
     let malformed: u64 = bus.metrics().malformed.iter().map(|(_, count)| count).sum();
     let losses = [
-        (messages.dropped(), "messages were dropped, as the policy says"),
-        (malformed, "entries were skipped, because they are no messages"),
+        ("messages dropped, as the policy says", messages.dropped()),
+        ("entries skipped because they are no messages", malformed),
     ];
     let losses: Vec<String> = losses
         .iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, what)| format!("{count} {what}"))
+        .filter(|(_, count)| *count > 0)
+        .map(|(what, count)| format!("{what}: {count}"))
         .collect();
     if !losses.is_empty() {
         say(&format!("note: {}", losses.join("; ")));
