@@ -3,9 +3,10 @@
 mod demo;
 mod health;
 mod node;
+mod redis_port;
 
 use crate::cli::Global;
-use crate::failure::{Failure, Outcome, say};
+use crate::failure::{Outcome, say};
 use crate::settings;
 use crate::shutdown::Shutdown;
 
@@ -17,7 +18,8 @@ Examples:
   tradebus serve --demo --store redis://127.0.0.1:6379     the same over Redis: see it with tradebus sub 'data.*'
   tradebus serve --demo --rate 20000 --seed 7              ten times as much of another market
 
-Without --store (and without a store in the configuration) the store is the embedded engine, in memory.
+Without --store (and without a store in the configuration) the store is the embedded engine, in memory, which answers
+the Redis protocol at 127.0.0.1:6379 (--resp): tradebus, redis-cli and other clients of Redis Streams find it there.
 Ctrl-C and SIGTERM stop the feed, store what was accepted, and say what became of it.";
 
 /// Run a node; --demo adds a live synthetic market feed.
@@ -27,6 +29,9 @@ pub(crate) struct Args {
     /// Run a live synthetic market feed in all four tiers, and show what it measures.
     #[arg(long)]
     demo: bool,
+
+    #[command(flatten)]
+    port: redis_port::Options,
 
     #[command(flatten)]
     feed: demo::Options,
@@ -39,22 +44,18 @@ pub(crate) async fn run(args: Args, global: &Global) -> Outcome {
         demo::bound_streams(&mut loaded);
     }
     let node = tokio::select! {
-        node = Node::start(loaded) => node?,
+        node = Node::start(loaded, &args.port, args.demo) => node?,
         () = shutdown.requested() => return Ok(()),
     };
     if args.demo {
-        return demo::run(&args.feed, &node, shutdown).await;
+        return demo::run(&args.feed, node, shutdown).await;
     }
     say(&format!("tradebus {} runs over {}", env!("CARGO_PKG_VERSION"), node.description()));
-    say("Ctrl-C ends it; --demo adds a synthetic market feed.");
-    health::watch(&node, shutdown).await;
-    close(&node).await
-}
-
-/// Closes the bus; a failure if something that was accepted is not known to be stored.
-async fn close(node: &Node) -> Outcome {
-    match node.bus.close().await.unconfirmed {
-        0 => Ok(()),
-        lost => Err(Failure::failed(format!("{lost} messages were not confirmed by the store in time"))),
+    if let Some(url) = node.url_for_others() {
+        say(&format!(
+            "Other programs find it at {url}. Ctrl-C ends it; --demo adds a synthetic market feed."
+        ));
     }
+    health::watch(&node, shutdown).await;
+    node.close().await
 }

@@ -6,30 +6,65 @@ use tradebus::config::{Loaded, Source};
 use tradebus::{Bus, BusConfig, EmbeddedStore};
 use tradebus_engine::Engine;
 
-use crate::failure::Outcome;
+use super::redis_port::{self, RedisPort};
+use crate::failure::{Failure, Outcome};
 use crate::settings;
 
 /// A node at work.
 pub(super) struct Node {
     pub(super) bus: Bus,
     pub(super) config: BusConfig,
+    /// Where clients find the embedded engine.
+    port: Option<RedisPort>,
 }
 
 impl Node {
-    /// Starts the bus. Where no store is configured, the node has one of its own, in memory.
-    pub(super) async fn start(loaded: Loaded) -> Outcome<Self> {
+    /// Starts the bus. Where no store is configured, the node has one of its own, in memory, which answers at a port. A port that
+    /// nobody has asked for is no reason to fail if `spare_port` says so.
+    pub(super) async fn start(loaded: Loaded, port: &redis_port::Options, spare_port: bool) -> Outcome<Self> {
         let mut config = loaded.config.clone();
         if !names_store(&loaded) {
             config.store = Some("memory:".into());
         }
-        let bus = if settings::is_in_memory(&config) {
-            // Whatever else is to serve these streams gets a clone of the engine.
-            let engine = Engine::new();
-            Bus::with_store(config.clone(), Arc::new(EmbeddedStore::over(engine)))?
-        } else {
-            Bus::connect(config.clone()).await?
+        if !settings::is_in_memory(&config) {
+            if port.are_given() {
+                return Err(Failure::usage(
+                    "--resp is for the embedded engine; with --store, clients use that store",
+                ));
+            }
+            let bus = Bus::connect(config.clone()).await?;
+            return Ok(Self { bus, config, port: None });
+        }
+        let engine = Engine::new();
+        let port = match port.open(engine.clone()).await {
+            Err(Failure::Failed(message)) if spare_port && !port.are_given() => {
+                tracing::warn!("no Redis port: {message}");
+                None
+            }
+            port => port?,
         };
-        Ok(Self { bus, config })
+        let bus = Bus::with_store(config.clone(), Arc::new(EmbeddedStore::over(engine)))?;
+        Ok(Self { bus, config, port })
+    }
+
+    /// The store URL with which other programs see what this node does.
+    pub(super) fn url_for_others(&self) -> Option<String> {
+        if self.is_in_memory() {
+            return self.port.as_ref().map(|port| format!("redis://{}", port.address));
+        }
+        Some(self.config.store_url().to_string())
+    }
+
+    /// Closes the bus and then the port; a failure if something that was accepted is not known to be stored.
+    pub(super) async fn close(self) -> Outcome {
+        let unconfirmed = self.bus.close().await.unconfirmed;
+        if let Some(port) = self.port {
+            port.close().await;
+        }
+        match unconfirmed {
+            0 => Ok(()),
+            lost => Err(Failure::failed(format!("{lost} messages were not confirmed by the store in time"))),
+        }
     }
 
     /// The store in words.

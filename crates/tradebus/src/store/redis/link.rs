@@ -10,7 +10,7 @@ use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::time::timeout;
-use tradebus_resp::{CommandWriter, BrokenReply, ReplyScanner, Token, Tokens};
+use tradebus_resp::{BrokenReply, CommandWriter, ReplyScanner, Token, Tokens};
 
 use super::reply;
 use crate::store::StoreError;

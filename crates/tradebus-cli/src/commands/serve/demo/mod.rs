@@ -50,8 +50,8 @@ pub(super) fn bound_streams(loaded: &mut Loaded) {
 }
 
 /// Runs the feed until the program is asked to end, and shows once a second what was measured in that second.
-pub(super) async fn run(options: &Options, node: &Node, mut shutdown: Shutdown) -> Outcome {
-    greet(options, node);
+pub(super) async fn run(options: &Options, node: Node, mut shutdown: Shutdown) -> Outcome {
+    greet(options, &node);
     let bus = &node.bus;
     let mut messages = bus.subscribe("*", SubscribeOptions::default()).await?;
     let market = Market::new(options.seed);
@@ -80,7 +80,7 @@ pub(super) async fn run(options: &Options, node: &Node, mut shutdown: Shutdown) 
     };
     let _ = stop.send(true);
     let fed = drain(feed, &mut messages, &mut measure).await?;
-    let closed = super::close(node).await;
+    let closed = node.close().await;
     shown?;
     say(&fed.farewell(measure.received()));
     closed
@@ -92,14 +92,17 @@ fn greet(options: &Options, node: &Node) {
     say(&format!(
         "tradebus {version}: a synthetic market, {rate} messages a second in four tiers, over {store}."
     ));
-    if node.is_in_memory() {
-        say(
-            "Next: start a Redis, add --store redis://127.0.0.1:6379, and watch from another terminal: tradebus sub 'risk.*'. Ctrl-C ends.",
-        );
-    } else {
-        say(
-            "Next, in another terminal and with the same store: tradebus sub 'risk.*' 'events.*'. Ctrl-C ends.",
-        );
+    match node.url_for_others() {
+        // Where a client with no settings looks first.
+        Some(url) if url.starts_with("redis://127.0.0.1:6379") => {
+            say(
+                "Next, in another terminal: tradebus sub 'risk.*' 'events.*', or redis-cli --scan. Ctrl-C ends.",
+            );
+        }
+        Some(url) => {
+            say(&format!("Next, in another terminal: tradebus sub 'risk.*' --store {url}. Ctrl-C ends."))
+        }
+        None => say("Next: --resp 127.0.0.1:7000 lets other programs see it. Ctrl-C ends."),
     }
 }
 
