@@ -91,7 +91,7 @@ mod tests {
         let urgent = Arc::new(Urgent::default());
         let mut low = Courtesy::of(Priority::Low, &urgent);
         let normal = Courtesy::of(Priority::Normal, &urgent);
-        low.answered(Duration::from_secs(60));
+        low.answered(Duration::from_mins(1));
         urgent.note(Priority::Normal, now_ns());
         assert_eq!(low.wait(1), None);
 

@@ -22,7 +22,7 @@ use crate::config::{BufferConfig, BusConfig, Flush};
 use crate::connectivity::{Backoff, Connectivity};
 use crate::layout::Streams;
 use crate::metrics::Meters;
-use crate::store::{Appender, EntryFields, NewEntry, StoreError, StreamStore, Trim};
+use crate::store::{Appender, EntryFields, NewEntry, StoreError, StreamStore, Trim, UseFields};
 use crate::wire::compress::Packer;
 use crate::wire::nautilus::topic_key;
 use crate::wire::record::with_fields;
@@ -329,7 +329,7 @@ fn compress(packer: &mut Packer, messages: &mut VecDeque<Queued>) {
 }
 
 impl EntryFields for Queued {
-    fn with(&self, use_fields: &mut dyn FnMut(&[(&[u8], &[u8])])) {
+    fn with(&self, use_fields: &mut UseFields<'_>) {
         let packed = self.compressed.then_some(&self.message.payload[..]);
         with_fields(&self.message, packed, |fields| use_fields(fields));
     }

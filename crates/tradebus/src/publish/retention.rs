@@ -12,7 +12,7 @@ use crate::config::{BusConfig, TrimStrategy};
 use crate::store::Trim;
 
 /// Least time between two trims of one stream by age, as `NautilusTrader` has it.
-const AGE_TRIM_INTERVAL: Duration = Duration::from_secs(60);
+const AGE_TRIM_INTERVAL: Duration = Duration::from_mins(1);
 /// Streams whose growth is remembered; beyond, all are forgotten, which costs each one early trim.
 const MOST_STREAMS: usize = 100_000;
 

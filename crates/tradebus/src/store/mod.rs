@@ -128,17 +128,20 @@ pub struct NewEntry<'a> {
 /// The fields of an entry: names and values, in order; names may repeat.
 pub trait EntryFields: Sync {
     /// Calls `use_fields` once with all fields.
-    fn with(&self, use_fields: &mut dyn FnMut(&[(&[u8], &[u8])]));
+    fn with(&self, use_fields: &mut UseFields<'_>);
 }
 
+/// What is done with the names and values of an entry.
+pub type UseFields<'a> = dyn FnMut(&[(&[u8], &[u8])]) + 'a;
+
 impl EntryFields for [(&[u8], &[u8])] {
-    fn with(&self, use_fields: &mut dyn FnMut(&[(&[u8], &[u8])])) {
+    fn with(&self, use_fields: &mut UseFields<'_>) {
         use_fields(self);
     }
 }
 
 impl<const N: usize> EntryFields for [(&[u8], &[u8]); N] {
-    fn with(&self, use_fields: &mut dyn FnMut(&[(&[u8], &[u8])])) {
+    fn with(&self, use_fields: &mut UseFields<'_>) {
         use_fields(self);
     }
 }

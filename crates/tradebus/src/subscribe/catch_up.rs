@@ -89,16 +89,13 @@ impl CatchUp {
             return Ok(Next::Read);
         }
         let all = open.len() == self.places.len();
-        let batch = match open.is_empty() {
-            true => ReadBatch::default(),
-            false => match self.read(reader, &open, all).await {
-                Err(StoreError::WrongType { stream }) => {
-                    tracing::error!(%stream, "the key holds another type than a stream; it is left alone");
-                    self.places.retain(|place| place.stream != stream);
-                    return Ok(Next::Read);
-                }
-                read => read?,
-            },
+        let batch = match self.read(reader, &open, all).await {
+            Err(StoreError::WrongType { stream }) => {
+                tracing::error!(%stream, "the key holds another type than a stream; it is left alone");
+                self.places.retain(|place| place.stream != stream);
+                return Ok(Next::Read);
+            }
+            read => read?,
         };
         if !batch.is_empty() {
             self.limit = self.reading.limit_for(&batch);
@@ -119,6 +116,9 @@ impl CatchUp {
         open: &[Position],
         all: bool,
     ) -> Result<ReadBatch, StoreError> {
+        if open.is_empty() {
+            return Ok(ReadBatch::default());
+        }
         let limit = self.limit.min(self.least_room(open)).max(1);
         if all {
             return reader.read(open, limit, None).await;

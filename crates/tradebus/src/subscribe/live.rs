@@ -172,11 +172,11 @@ impl Live {
                 sleep(self.backoff.next()).await;
             }
             Err(error) => {
-                joining.into_iter().for_each(|joining| self.join(joining));
+                self.join_all(joining);
                 return Err(Ended::Lost(error));
             }
         }
-        joining.into_iter().for_each(|joining| self.join(joining));
+        self.join_all(joining);
         Ok(())
     }
 
@@ -213,6 +213,12 @@ impl Live {
                 () = sleep(INTERRUPT_AGAIN), if !joining.is_empty() => {}
             }
             interrupter.interrupt().await;
+        }
+    }
+
+    fn join_all(&mut self, joining: Vec<Joining>) {
+        for joining in joining {
+            self.join(joining);
         }
     }
 

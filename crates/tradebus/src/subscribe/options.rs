@@ -101,8 +101,8 @@ mod tests {
             ("earliest", StartFrom::Earliest),
             ("5-1", StartFrom::After(EntryId::new(5, 1))),
             ("1700000000000", StartFrom::After(EntryId::new(1_700_000_000_000, 0))),
-            ("10m", StartFrom::Ago(Duration::from_secs(600))),
-            ("1h30m", StartFrom::Ago(Duration::from_secs(5400))),
+            ("10m", StartFrom::Ago(Duration::from_mins(10))),
+            ("1h30m", StartFrom::Ago(Duration::from_mins(90))),
             ("500ms", StartFrom::Ago(Duration::from_millis(500))),
         ];
         for (text, start) in cases {

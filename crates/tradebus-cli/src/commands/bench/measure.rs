@@ -58,10 +58,8 @@ pub(super) struct TierLatency {
 /// Publishes the plan, and receives it too if asked.
 pub(super) async fn run(name: &'static str, bus: &Bus, plan: &Plan, receive: bool) -> Outcome<Measured> {
     let mut received = Received::of(if receive { plan.messages } else { 0 }, plan.topics.len());
-    let mut subscription = match receive {
-        true => Some(bus.subscribe("data.*", SubscribeOptions::default()).await?),
-        false => None,
-    };
+    let mut subscription =
+        if receive { Some(bus.subscribe("data.*", SubscribeOptions::default()).await?) } else { None };
     let flood = plan.flood.then(|| tokio::spawn(flood(bus.clone())));
     let cpu = cpu_seconds();
     let start = Instant::now();

@@ -100,7 +100,7 @@ fn greet(options: &Options, node: &Node) {
             );
         }
         Some(url) => {
-            say(&format!("Next, in another terminal: tradebus sub 'risk.*' --store {url}. Ctrl-C ends."))
+            say(&format!("Next, in another terminal: tradebus sub 'risk.*' --store {url}. Ctrl-C ends."));
         }
         None => say("Next: --resp 127.0.0.1:7000 lets other programs see it. Ctrl-C ends."),
     }
