@@ -302,7 +302,7 @@ async fn keeps_fields_as_they_are(#[values(Kind::Embedded, Kind::Redis)] kind: K
 struct Pairs<'a>(Vec<(&'a [u8], &'a [u8])>);
 
 impl tradebus::store::EntryFields for Pairs<'_> {
-    fn with(&self, use_fields: &mut tradebus::store::UseFields<'_'>) {
+    fn with(&self, use_fields: &mut tradebus::store::UseFields<'_>) {
         use_fields(&self.0);
     }
 }
