@@ -55,6 +55,12 @@ pub(crate) async fn run(args: Args, global: &Global) -> Outcome {
 async fn close(node: &Node) -> Outcome {
     match node.bus.close().await.unconfirmed {
         0 => Ok(()),
-        lost => Err(Failure::failed(format!("{lost} messages were not confirmed by the store in time"))),
+        lost => Err(not_confirmed(lost)),
     }
+}
+
+fn not_confirmed(lost: u64) -> Failure {
+    Failure::failed(format!(
+        "messages that the store did not confirm in time: {lost}; they may be stored or not"
+    ))
 }
