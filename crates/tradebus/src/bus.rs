@@ -43,12 +43,11 @@ const TOLERATED_ERROR_RATE: f64 = 0.01;
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Bus {
     inner: Arc<Inner>,
 }
 
-#[derive(Debug)]
 struct Inner {
     store: Arc<dyn StreamStore>,
     publisher: Publisher,
@@ -59,7 +58,6 @@ struct Inner {
     heartbeat: Option<JoinHandle<()>>,
 }
 
-#[derive(Debug)]
 struct Patience {
     shutdown: Duration,
     heartbeat: Duration,
@@ -206,6 +204,12 @@ impl Bus {
         let unconfirmed = self.inner.publisher.close(self.inner.patience.shutdown).await;
         self.inner.subscriptions.close().await;
         Closed { unconfirmed }
+    }
+}
+
+impl fmt::Debug for Bus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Bus").field("store", &self.inner.store.describe()).finish_non_exhaustive()
     }
 }
 

@@ -6,7 +6,7 @@ mod node;
 mod redis_port;
 
 use crate::cli::Global;
-use crate::failure::{Outcome, say};
+use crate::failure::{Failure, Outcome, say};
 use crate::settings;
 use crate::shutdown::Shutdown;
 
@@ -58,4 +58,10 @@ pub(crate) async fn run(args: Args, global: &Global) -> Outcome {
     }
     health::watch(&node, shutdown).await;
     node.close().await
+}
+
+fn not_confirmed(lost: u64) -> Failure {
+    Failure::failed(format!(
+        "messages that the store did not confirm in time: {lost}; they may be stored or not"
+    ))
 }

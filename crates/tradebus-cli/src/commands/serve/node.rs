@@ -63,7 +63,7 @@ impl Node {
         }
         match unconfirmed {
             0 => Ok(()),
-            lost => Err(Failure::failed(format!("{lost} messages were not confirmed by the store in time"))),
+            lost => Err(super::not_confirmed(lost)),
         }
     }
 

@@ -116,7 +116,11 @@ pub(crate) async fn run(args: Args, global: &Global) -> Outcome {
         () = &mut time_is_up => Ended::TimedOut,
         () = shutdown.requested() => Ended::Asked,
     };
-    output.finish().await?;
+    let finished = output.finish().await;
+    // Who asks for the end need not read the rest.
+    if !matches!(ended, Ended::Asked) {
+        finished?;
+    }
     tell_losses(&bus, &messages);
     let _ = bus.close().await;
     args.verdict(&ended, printed)

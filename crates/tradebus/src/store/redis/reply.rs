@@ -37,17 +37,17 @@ pub(super) fn is_wrong_type(text: &[u8]) -> bool {
 
 /// The reply to `INFO server`: refuses a server below 6.2. One that may not tell (an access rule) is taken as it is.
 pub(super) fn check_version(info: &[u8], server: &Arc<str>) -> Result<(), StoreError> {
+    let no_info = || StoreError::Protocol {
+        server: server.clone(),
+        detail: "its INFO names no redis_version".to_owned(),
+    };
     let text = match Tokens::new(info).pull() {
         Ok(Token::Bulk(text)) => String::from_utf8_lossy(text).into_owned(),
-        Ok(Token::Error(text)) if !text.starts_with(b"NOPERM") => return Err(error(text, server)),
-        _ => return Ok(()),
+        Ok(Token::Error(text)) if text.starts_with(b"NOPERM") => return Ok(()),
+        Ok(Token::Error(text)) => return Err(error(text, server)),
+        _ => return Err(no_info()),
     };
-    let Some(version) = text.lines().find_map(|line| line.strip_prefix("redis_version:")) else {
-        return Err(StoreError::Protocol {
-            server: server.clone(),
-            detail: "its INFO names no redis_version".to_owned(),
-        });
-    };
+    let version = text.lines().find_map(|line| line.strip_prefix("redis_version:")).ok_or_else(no_info)?;
     let mut parts = version.trim().split('.').map(|part| part.parse::<u32>().unwrap_or(0));
     let known = (parts.next().unwrap_or(0), parts.next().unwrap_or(0));
     if known < (6, 2) {

@@ -57,8 +57,7 @@ async fn no_redis() {
 
 #[tokio::test]
 async fn too_old() {
-    const OLD: &[u8] =
-        b"+OK\r\n+OK\r\n-ERR unknown\r\n-ERR unknown\r\n:7\r\n$22\r\nredis_version:6.0.16\r\n\r\n";
+    const OLD: &[u8] = b"+OK\r\n-ERR unknown\r\n-ERR unknown\r\n:7\r\n$22\r\nredis_version:6.0.16\r\n\r\n";
     let error = refused(&pretender(OLD)).await;
     assert!(matches!(&error, StoreError::TooOld { version, .. } if version == "6.0.16"), "{error}");
     assert!(error.to_string().contains("6.2 or newer"), "{error}");

@@ -12,8 +12,6 @@ use crate::pace::Pace;
 
 /// Receipts that are kept until they are settled; beyond, the feed waits, as any publisher that wants to know would.
 const WINDOW: usize = 64 << 10;
-/// How long the store may take for the rest when the feed has stopped.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The publishing side of the demo.
 pub(super) struct Feed {
@@ -31,6 +29,8 @@ pub(super) struct Fed {
     pub(super) sent: u64,
     /// Those that the store confirmed.
     pub(super) stored: u64,
+    /// Those of which nobody knows, because the store did not answer in time.
+    pub(super) unconfirmed: u64,
     /// Those that the bus refused.
     pub(super) refused: u64,
 }
@@ -40,18 +40,19 @@ impl Feed {
         Self { bus, market, pace: Pace::new(rate), open: VecDeque::new(), fed: Fed::default() }
     }
 
-    /// Publishes until it is stopped, and then waits until everything is stored.
-    pub(super) async fn run(mut self, mut stopped: watch::Receiver<bool>) -> Fed {
+    /// Publishes until it is stopped, and then waits until everything is stored, but not longer than `patience`.
+    pub(super) async fn run(mut self, mut stopped: watch::Receiver<bool>, patience: Duration) -> Fed {
         tokio::select! {
             // Whoever holds the other end may also have gone.
             _ = stopped.wait_for(|stopped| *stopped) => {}
             () = self.publish() => {}
         }
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + patience;
         while let Some(receipt) = self.open.front() {
             let Ok(outcome) = timeout_at(deadline, receipt.stored()).await else { break };
             self.settle(outcome.is_ok());
         }
+        self.fed.unconfirmed = self.open.len() as u64;
         self.fed
     }
 

@@ -58,7 +58,9 @@ pub(super) async fn run(options: &Options, node: Node, mut shutdown: Shutdown) -
     let mut measure = Measure::new(&market);
     let mut screen = Screen::new();
     let (stop, stopped) = watch::channel(false);
-    let feed = tokio::spawn(Feed::new(bus.clone(), market, options.rate).run(stopped));
+    let feed = tokio::spawn(
+        Feed::new(bus.clone(), market, options.rate).run(stopped, node.config.shutdown_timeout()),
+    );
 
     let second = Duration::from_secs(1);
     let mut seconds = interval_at(Instant::now() + second, second);
@@ -80,10 +82,13 @@ pub(super) async fn run(options: &Options, node: Node, mut shutdown: Shutdown) -
     };
     let _ = stop.send(true);
     let fed = drain(feed, &mut messages, &mut measure).await?;
-    let closed = node.close().await;
     shown?;
     say(&fed.farewell(measure.received()));
-    closed
+    match fed.unconfirmed {
+        0 => node.close().await,
+        // The time for the end is up: closing would wait for the same messages once more.
+        lost => Err(super::not_confirmed(lost)),
+    }
 }
 
 fn greet(options: &Options, node: &Node) {
