@@ -1,8 +1,8 @@
-//! Bulk data gives way: while urgent messages are about, the LOW tier leaves them half of the time.
+//! Bulk data gives way: while urgent messages are about, the LOW tier goes in small steps and leaves them most of the time.
 //!
 //! Tiers share no queue and no connection, but they share the processors and the server. A LOW tier that is always full would keep both
 //! busy to the last, and then every urgent message waits for the scheduler. So, within a moment of the last urgent
-//! message, LOW has one batch under way at a time, and rests after each for as long as it took.
+//! message, LOW has one small batch under way at a time, and rests after each for twice as long as it took.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -15,6 +15,8 @@ use crate::clock::now_ns;
 
 /// How long urgent messages are expected to go on.
 const MOMENT: Duration = Duration::from_millis(100);
+/// Most messages of a batch meanwhile: what nobody has to wait long for, neither here nor in the server.
+const STEP: usize = 200;
 /// Longest rest after a batch.
 const LONGEST_REST: Duration = Duration::from_millis(10);
 
@@ -52,8 +54,13 @@ impl Courtesy {
     /// A batch that took so long is answered.
     pub(super) fn answered(&mut self, took: Duration) {
         if self.urgent.is_some() {
-            self.rest_until = Instant::now() + took.min(LONGEST_REST);
+            self.rest_until = Instant::now() + (2 * took).min(LONGEST_REST);
         }
+    }
+
+    /// Most messages of the next batch.
+    pub(super) fn step(&self) -> usize {
+        if self.urgent.as_ref().is_some_and(|urgent| urgent.is_now()) { STEP } else { usize::MAX }
     }
 
     /// Until when to wait before the next batch, given how many are under way; `None` if it may go now.
@@ -93,12 +100,12 @@ mod tests {
         let normal = Courtesy::of(Priority::Normal, &urgent);
         low.answered(Duration::from_mins(1));
         urgent.note(Priority::Normal, now_ns());
-        assert_eq!(low.wait(1), None);
+        assert_eq!((low.wait(1), low.step()), (None, usize::MAX));
 
         // In the future, so that the moment does not pass while the test runs.
         urgent.note(Priority::Critical, u64::MAX);
-        assert_eq!(normal.wait(1), None);
-        assert_eq!(low.wait(1), Some(Wait::ForAnswer));
+        assert_eq!((normal.wait(1), normal.step()), (None, usize::MAX));
+        assert_eq!((low.wait(1), low.step()), (Some(Wait::ForAnswer), 200));
         assert!(matches!(low.wait(0), Some(Wait::Until(_))), "it rests");
     }
 }

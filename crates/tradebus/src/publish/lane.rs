@@ -141,7 +141,7 @@ impl Lane {
             Flush::Adaptive => self.under_way.is_empty() || self.overdue(),
             Flush::Interval => self.overdue() || self.queue.is_closed(),
         };
-        self.queue.take(any)
+        self.queue.take(any, self.courtesy.step())
     }
 
     /// Whether the oldest message has waited for the flush interval.
@@ -309,7 +309,7 @@ impl Drop for Lane {
     /// What is left when a lane ends early was not confirmed.
     fn drop(&mut self) {
         let mut lost = self.messages_under_way() + self.refused.len();
-        while let Some(batch) = self.queue.take(true) {
+        while let Some(batch) = self.queue.take(true, usize::MAX) {
             lost += batch.messages.len();
         }
         self.meters.failed.add(lost as u64);

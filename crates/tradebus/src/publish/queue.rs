@@ -31,6 +31,26 @@ pub(super) struct Batch {
     pub(super) bytes: usize,
 }
 
+impl Batch {
+    /// Keeps so many messages and returns the others, if there are any.
+    fn split_off(&mut self, most: usize) -> Option<Self> {
+        if self.messages.len() <= most {
+            return None;
+        }
+        let messages = self.messages.split_off(most);
+        let bytes = messages.iter().map(Queued::size).sum();
+        self.bytes -= bytes;
+        Some(Self { messages, bytes })
+    }
+}
+
+impl Queued {
+    /// What it counts for in the bounds.
+    fn size(&self) -> usize {
+        self.message.payload.len() + self.message.topic.len()
+    }
+}
+
 /// What became of a message that was offered.
 #[derive(Debug)]
 pub(super) enum Offer {
@@ -157,7 +177,7 @@ impl TierQueue {
         {
             let Some(batch) = state.batches.front_mut() else { return };
             if let Some(oldest) = batch.messages.pop_front() {
-                let freed = oldest.message.payload.len() + oldest.message.topic.len();
+                let freed = oldest.size();
                 batch.bytes -= freed;
                 state.bytes -= freed;
                 state.messages -= 1;
@@ -169,8 +189,8 @@ impl TierQueue {
         }
     }
 
-    /// The next batch: a full one, or with `any` whatever there is.
-    pub(super) fn take(&self, any: bool) -> Option<Batch> {
+    /// The next batch: a full one, or with `any` whatever there is; of at most so many messages.
+    pub(super) fn take(&self, any: bool, most: usize) -> Option<Batch> {
         let mut state = self.state.lock();
         while state.batches.front().is_some_and(|batch| batch.messages.is_empty()) {
             state.batches.pop_front();
@@ -180,7 +200,10 @@ impl TierQueue {
         if !any && !full {
             return None;
         }
-        let batch = state.batches.pop_front()?;
+        let mut batch = state.batches.pop_front()?;
+        if let Some(rest) = batch.split_off(most) {
+            state.batches.push_front(rest);
+        }
         state.messages -= batch.messages.len();
         state.bytes -= batch.bytes;
         if state.pushing_back
@@ -266,7 +289,7 @@ mod tests {
 
     /// Numbers of the messages in the next batch.
     fn take(queue: &TierQueue, any: bool) -> Vec<usize> {
-        let batch = queue.take(any).map(|batch| batch.messages).unwrap_or_default();
+        let batch = queue.take(any, usize::MAX).map(|batch| batch.messages).unwrap_or_default();
         batch
             .iter()
             .map(|queued| std::str::from_utf8(&queued.message.payload).unwrap().parse().unwrap())
@@ -282,6 +305,15 @@ mod tests {
         assert_eq!(take(&queue, false), [0, 1, 2]);
         assert_eq!(take(&queue, false), [0; 0]);
         assert_eq!(take(&queue, true), [3, 4]);
+    }
+
+    #[test]
+    fn a_batch_can_be_taken_in_steps() {
+        let queue = queue(OnFull::Wait);
+        fill(&queue, 0..5);
+        let step = || queue.take(true, 2).map_or(0, |batch| batch.messages.len());
+        assert_eq!([step(), step(), step(), step()], [2, 1, 2, 0]);
+        assert_eq!((queue.fill().messages, queue.fill().bytes), (0, 0));
     }
 
     #[test]
@@ -342,7 +374,7 @@ mod tests {
         let big = || Message::new("t", vec![0; 4096]).unwrap();
         assert!(queue.offer(big()).is_ok());
         assert!(queue.offer(big()).is_err());
-        assert_eq!(queue.take(true).unwrap().messages.len(), 1);
+        assert_eq!(queue.take(true, usize::MAX).unwrap().messages.len(), 1);
         assert!(queue.offer(big()).is_ok());
     }
 
