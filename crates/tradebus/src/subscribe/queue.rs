@@ -1,6 +1,7 @@
 //! The queue of one subscription: bounded, by tier, with a policy for a subscriber that is too slow.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::task::{Context, Poll, Waker};
 
@@ -110,6 +111,13 @@ impl Queue {
         self.free(tier) >= self.capacity.div_ceil(2)
     }
 
+    /// Whether a message finds room now.
+    pub(super) fn takes(&self, delivery: &Delivery) -> bool {
+        let state = self.state.lock();
+        self.policy != SubscriptionPolicy::Wait
+            || state.tiers[delivery.priority.number()].fits(delivery, self.capacity, self.max_bytes)
+    }
+
     /// Returns when the subscriber has taken messages so that `enough` holds, or when the queue is closed. Cancel safe.
     pub(super) async fn room_until(&self, enough: impl Fn(&Self) -> bool) {
         loop {
@@ -144,17 +152,25 @@ impl Queue {
         Poll::Ready(Some(()))
     }
 
-    /// Puts the CRITICAL messages that have come since the last look in front of a chunk that was taken before.
-    pub(super) fn take_critical(&self, chunk: &mut VecDeque<Delivery>) {
+    /// Puts the CRITICAL messages that have come since the last look in front of a chunk that was taken before, and returns
+    /// where they are.
+    pub(super) fn take_critical(&self, chunk: &mut VecDeque<Delivery>) -> Range<usize> {
         if !self.critical.swap(false, Relaxed) {
-            return;
+            return 0..0;
         }
         let mut state = self.state.lock();
         let first = chunk.iter().take_while(|delivery| delivery.priority == Priority::Critical).count();
-        for place in first.. {
-            let Some(delivery) = state.tiers[Priority::Critical.number()].pop() else { break };
-            chunk.insert(place, delivery);
+        let mut end = first;
+        while let Some(delivery) = state.tiers[Priority::Critical.number()].pop() {
+            chunk.insert(end, delivery);
+            end += 1;
         }
+        let wanted = end > first && std::mem::take(&mut state.room_wanted);
+        drop(state);
+        if wanted {
+            self.room.notify_waiters();
+        }
+        first..end
     }
 
     /// Nothing more will be pushed.
@@ -346,7 +362,7 @@ mod tests {
         let mut chunk = VecDeque::new();
         assert!(queue.poll_take(&mut chunk, &Context::from_waker(Waker::noop())).is_ready());
         push(&queue, [delivery("c", Priority::Critical, 1), delivery("c", Priority::Critical, 2)]);
-        queue.take_critical(&mut chunk);
+        assert_eq!(queue.take_critical(&mut chunk), 0..2);
         let topics: String = chunk.iter().map(|d| d.topic.as_str()).collect();
         assert_eq!(topics, "ccllllllllll");
     }
