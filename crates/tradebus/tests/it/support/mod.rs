@@ -10,7 +10,7 @@ mod server;
 use std::future::IntoFuture;
 use std::time::{Duration, Instant};
 
-pub(crate) use backend::{Backend, Kind, config, text};
+pub(crate) use backend::{Backend, Fields, Kind, config, text};
 pub(crate) use client::{Client, Value};
 pub(crate) use flood::{Arrivals, number_of, numbered};
 pub(crate) use gate::GatedStore;
