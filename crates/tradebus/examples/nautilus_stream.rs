@@ -1,4 +1,4 @@
-//! Reads the stream of a NautilusTrader node, from its oldest entry on.
+//! Reads the stream of a `NautilusTrader` node, from its oldest entry on.
 //!
 //! The node has `MessageBusConfig(database=..., stream_per_topic=False, streams_prefix="stream")`. Without a server, the
 //! example puts an entry where the node would.

@@ -60,7 +60,7 @@ fn flat(batch: &ReadBatch) -> Vec<(StreamKey, EntryId, Owned)> {
 }
 
 fn ids(batch: &ReadBatch) -> Vec<EntryId> {
-    batch.entries().map(|entry| entry.id()).collect()
+    batch.entries().map(tradebus::store::EntryRef::id).collect()
 }
 
 #[rstest]
