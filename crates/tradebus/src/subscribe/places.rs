@@ -40,6 +40,11 @@ impl Places {
         self.positions.is_empty()
     }
 
+    /// All streams that are known.
+    pub(super) fn streams(&self) -> impl Iterator<Item = &StreamKey> {
+        self.streams.keys().chain(self.aside.iter().map(|aside| &aside.position.stream))
+    }
+
     /// The last entry of a stream that was handed on.
     pub(super) fn seen(&self, stream: &StreamKey) -> EntryId {
         self.streams.get(stream).map_or(EntryId::MIN, |&(_, seen)| seen)
