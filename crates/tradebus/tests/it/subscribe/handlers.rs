@@ -1,8 +1,10 @@
 //! Handlers, and those that fail.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
+use futures_util::FutureExt;
 use parking_lot::Mutex;
 use rstest::rstest;
 use tokio::sync::Semaphore;
@@ -66,9 +68,10 @@ async fn stopping_finishes_the_message_at_hand_and_takes_no_other() {
     let task = bus.subscribe_with("t", SubscribeOptions::default(), handler).await.unwrap();
     publish(&bus, "t", 0..10).await;
     drop(within("the handler to begin", begun.acquire()).await.unwrap());
-    let stopping = tokio::spawn(task.stop());
+    let mut stopping = pin!(task.stop());
+    assert!(stopping.as_mut().now_or_never().is_none(), "the message at hand is not finished");
     gate.add_permits(1);
-    within("the handler to stop", stopping).await.unwrap();
+    within("the handler to stop", stopping).await;
     assert!(finished.load(SeqCst));
     assert_eq!(begun.available_permits(), 1, "only one message was begun");
 }
