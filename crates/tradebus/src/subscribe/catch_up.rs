@@ -24,9 +24,22 @@ pub(super) struct CatchUp {
     /// Where it goes when it has caught up.
     readers: Readers,
     subscriber: Arc<Subscriber>,
-    places: Vec<Position>,
+    places: Vec<Place>,
     limit: usize,
     search_at: Instant,
+}
+
+/// A stream, as far as it was read.
+struct Place {
+    position: Position,
+    /// Read, but without room in the queue so far. Nothing more is read of the stream while there is any.
+    held: VecDeque<Delivery>,
+}
+
+impl From<Position> for Place {
+    fn from(position: Position) -> Self {
+        Self { position, held: VecDeque::new() }
+    }
 }
 
 /// What to do next.
@@ -47,6 +60,7 @@ impl CatchUp {
     ) {
         let search_at = Instant::now() + reading.search_interval;
         let limit = reading.batch_size;
+        let places = places.into_iter().map(Place::from).collect();
         let catch_up = Self { reading: reading.clone(), readers, subscriber, places, limit, search_at };
         reading.spawn(catch_up.run());
     }
@@ -57,7 +71,8 @@ impl CatchUp {
         loop {
             match self.connected(&role).await {
                 Ok(Next::Join) => {
-                    self.readers.join(&self.subscriber, &self.places).await;
+                    let places: Vec<_> = self.places.into_iter().map(|place| place.position).collect();
+                    self.readers.join(&self.subscriber, &places).await;
                     break;
                 }
                 Ok(_) => break,
@@ -83,23 +98,24 @@ impl CatchUp {
         if self.subscriber.queue.is_closed() {
             return Ok(Next::End);
         }
-        let open: Vec<Position> = self.places.iter().filter(|place| self.has_room(place)).cloned().collect();
+        self.hand_on();
+        let open = self.open();
         if open.is_empty() && !self.places.is_empty() {
-            self.subscriber.queue.room_in(&self.full_tiers(&open)).await;
+            self.subscriber.queue.room_until(&self.closed_tiers(&open), |_| self.any_may_go_on(&open)).await;
             return Ok(Next::Read);
         }
         let all = open.len() == self.places.len();
         let batch = match self.read(reader, &open, all).await {
             Err(StoreError::WrongType { stream }) => {
                 tracing::error!(%stream, "the key holds another type than a stream; it is left alone");
-                self.places.retain(|place| place.stream != stream);
+                self.places.retain(|place| place.position.stream != stream);
                 return Ok(Next::Read);
             }
             read => read?,
         };
         if !batch.is_empty() {
             self.limit = self.reading.limit_for(&batch);
-            self.hand_on(&batch).await;
+            self.hold(&batch);
             return Ok(Next::Read);
         }
         if all && !self.found_new_streams(true).await? {
@@ -125,23 +141,54 @@ impl CatchUp {
         }
         let interrupter = reader.interrupter();
         let mut read = reader.read(open, limit, Some(BLOCK));
-        let full = self.full_tiers(open);
+        let closed = self.closed_tiers(open);
         tokio::select! {
             read = &mut read => return read,
-            () = self.subscriber.queue.room_in(&full) => {}
+            () = self.subscriber.queue.room_until(&closed, |_| self.any_may_go_on(open)) => {}
         }
         interrupter.interrupt().await;
         read.await
     }
 
-    fn has_room(&self, place: &Position) -> bool {
-        self.reading.tier_of(&place.stream).is_none_or(|tier| self.subscriber.queue.has_room(tier))
+    /// The places from which more can be read.
+    fn open(&self) -> Vec<Position> {
+        let any_held = self.any_held();
+        let open =
+            self.places.iter().filter(|place| place.held.is_empty() && self.may_go_on(place, any_held));
+        open.map(|place| place.position.clone()).collect()
     }
 
-    /// The tiers of the streams that are not open.
-    fn full_tiers(&self, open: &[Position]) -> Vec<Priority> {
-        let full = self.places.iter().filter(|place| !open.contains(place));
-        full.filter_map(|place| self.reading.tier_of(&place.stream)).collect()
+    fn any_held(&self) -> bool {
+        self.places.iter().any(|place| !place.held.is_empty())
+    }
+
+    /// Whether there is room for what is held of a stream, or if nothing is, enough to be worth a read. Without a stream for
+    /// each tier, what is held of one holds up the others, or there would be no bound.
+    fn may_go_on(&self, place: &Place, any_held: bool) -> bool {
+        let queue = &self.subscriber.queue;
+        match (place.held.front(), self.reading.tier_of(&place.position.stream)) {
+            (Some(first), _) => queue.has_room(first.priority) && queue.takes(first),
+            (None, Some(tier)) => queue.has_room(tier),
+            (None, None) => !any_held,
+        }
+    }
+
+    /// Whether a stream that is not open may go on.
+    fn any_may_go_on(&self, open: &[Position]) -> bool {
+        let any_held = self.any_held();
+        let closed = |place: &&Place| !open.contains(&place.position);
+        self.places.iter().filter(closed).any(|place| self.may_go_on(place, any_held))
+    }
+
+    /// The tiers for whose room the streams wait that are not open.
+    fn closed_tiers(&self, open: &[Position]) -> Vec<Priority> {
+        let closed = self.places.iter().filter(|place| !open.contains(&place.position));
+        closed
+            .filter_map(|place| match place.held.front() {
+                Some(first) => Some(first.priority),
+                None => self.reading.tier_of(&place.position.stream),
+            })
+            .collect()
     }
 
     fn least_room(&self, open: &[Position]) -> usize {
@@ -152,24 +199,28 @@ impl CatchUp {
             .unwrap_or(usize::MAX)
     }
 
-    async fn hand_on(&mut self, batch: &ReadBatch) {
-        let mut deliveries: VecDeque<Delivery> =
-            batch.entries().filter_map(|entry| self.wanted(entry)).collect();
+    /// Takes over what was read.
+    fn hold(&mut self, batch: &ReadBatch) {
+        let (mut at, mut matches) = (0, 0);
         for entry in batch.entries() {
-            if let Some(place) = self.places.iter_mut().find(|place| place.stream == *entry.stream()) {
-                place.after = entry.id();
+            let is_at = |place: &Place| place.position.stream == *entry.stream();
+            if !self.places.get(at).is_some_and(is_at) {
+                let Some(found) = self.places.iter().position(is_at) else { continue };
+                at = found;
+            }
+            self.places[at].position.after = entry.id();
+            if let Some(delivery) = self.wanted(entry) {
+                self.places[at].held.push_back(delivery);
+                matches += 1;
             }
         }
-        self.reading.meters.matches.add(deliveries.len() as u64);
-        let queue = &self.subscriber.queue;
-        loop {
-            self.reading.meters.dropped.add(queue.push(&mut deliveries));
-            let Some(first) = deliveries.front() else { return };
-            // Without a stream for each tier, what comes first has to go first.
-            queue.room_in(&[first.priority]).await;
-            if queue.is_closed() {
-                return;
-            }
+        self.reading.meters.matches.add(matches);
+    }
+
+    /// Hands on what is held, as far as there is room. A tier that has none does not hold up the others.
+    fn hand_on(&mut self) {
+        for place in self.places.iter_mut().filter(|place| !place.held.is_empty()) {
+            self.reading.meters.dropped.add(self.subscriber.queue.push(&mut place.held));
         }
     }
 
@@ -198,8 +249,8 @@ impl CatchUp {
         let found = self.readers.find(&*self.reading.store, |topic| pattern.matches(topic)).await?;
         let before = self.places.len();
         for stream in found {
-            if !self.places.iter().any(|place| place.stream == stream) {
-                self.places.push(Position { stream, after: tradebus_engine::EntryId::MIN });
+            if !self.places.iter().any(|place| place.position.stream == stream) {
+                self.places.push(Position { stream, after: tradebus_engine::EntryId::MIN }.into());
             }
         }
         Ok(self.places.len() > before)

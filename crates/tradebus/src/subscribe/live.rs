@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, sleep_until};
 use tradebus_engine::EntryId;
@@ -222,7 +222,8 @@ impl Live {
         }
     }
 
-    fn join(&mut self, Joining { subscriber, places }: Joining) {
+    fn join(&mut self, Joining { subscriber, mut places }: Joining) {
+        places.extend(self.appeared_meanwhile(&subscriber, &places));
         let mut joined = HashMap::new();
         for Position { stream, after } in places {
             let others_want = self.others_want(&stream);
@@ -234,6 +235,20 @@ impl Live {
         self.members.resize_with(grown, || None);
         self.outgoing.resize_with(grown, VecDeque::new);
         self.members[slot] = Some(Member { subscriber, joined });
+    }
+
+    /// The streams that are read already but were not there yet when a newcomer looked for them: it wants all of what is in them.
+    fn appeared_meanwhile(&self, subscriber: &Subscriber, known: &[Position]) -> Vec<Position> {
+        if !self.source.is_searched() {
+            return Vec::new();
+        }
+        let known: HashSet<&StreamKey> = known.iter().map(|position| &position.stream).collect();
+        let wanted = |stream: &&StreamKey| {
+            self.source.topic_of(stream).is_some_and(|topic| subscriber.pattern.matches(topic))
+                && !known.contains(*stream)
+        };
+        let appeared = self.places.streams().filter(wanted);
+        appeared.map(|stream| Position { stream: stream.clone(), after: EntryId::MIN }).collect()
     }
 
     /// Whether somebody who is here already wants a stream that is not known yet, and so all of it.

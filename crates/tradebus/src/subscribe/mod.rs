@@ -210,3 +210,13 @@ impl Subscriptions {
         }
     }
 }
+
+impl Drop for Subscriptions {
+    /// The last handle of the bus is gone.
+    fn drop(&mut self) {
+        self.reading.abort();
+        for subscriber in self.state.get_mut().subscribers.iter().filter_map(Weak::upgrade) {
+            subscriber.queue.end();
+        }
+    }
+}

@@ -19,8 +19,16 @@ pub(super) struct Places {
     positions: Vec<Position>,
     /// By stream: index into `positions`, and the last entry that was ever handed on.
     streams: HashMap<StreamKey, (usize, EntryId)>,
-    /// Keys that hold no stream, and when to look again.
-    aside: Vec<(Position, Instant)>,
+    /// Keys that hold no stream.
+    aside: Vec<Aside>,
+}
+
+#[derive(Debug)]
+struct Aside {
+    position: Position,
+    seen: EntryId,
+    /// When to look again.
+    again: Instant,
 }
 
 impl Places {
@@ -30,6 +38,11 @@ impl Places {
 
     pub(super) fn is_empty(&self) -> bool {
         self.positions.is_empty()
+    }
+
+    /// All streams that are known.
+    pub(super) fn streams(&self) -> impl Iterator<Item = &StreamKey> {
+        self.streams.keys().chain(self.aside.iter().map(|aside| &aside.position.stream))
     }
 
     /// The last entry of a stream that was handed on.
@@ -53,6 +66,13 @@ impl Places {
             *position = after.min(*position);
             return seen;
         }
+        // Whoever comes saw a stream there: it is read again, from where those were left who are here.
+        if let Some(at) = self.aside.iter().position(|aside| aside.position.stream == *stream) {
+            let Aside { mut position, seen, .. } = self.aside.swap_remove(at);
+            position.after = position.after.min(after);
+            self.add(position, seen);
+            return seen;
+        }
         let start = if all { EntryId::MIN } else { after };
         self.add(Position { stream: stream.clone(), after: start }, start);
         start
@@ -60,7 +80,8 @@ impl Places {
 
     /// Reads a stream that has just appeared, all of it.
     pub(super) fn add_new(&mut self, stream: &StreamKey) {
-        if !self.streams.contains_key(stream) && !self.aside.iter().any(|(aside, _)| aside.stream == *stream)
+        if !self.streams.contains_key(stream)
+            && !self.aside.iter().any(|aside| aside.position.stream == *stream)
         {
             self.add(Position { stream: stream.clone(), after: EntryId::MIN }, EntryId::MIN);
         }
@@ -74,20 +95,19 @@ impl Places {
     /// Leaves a key alone that holds no stream; the others go on.
     pub(super) fn set_aside(&mut self, stream: &StreamKey) {
         tracing::error!(%stream, "the key holds another type than a stream; it is left alone and looked at every {} s", SET_ASIDE.as_secs());
-        let Some((index, _)) = self.streams.remove(stream) else { return };
+        let Some((index, seen)) = self.streams.remove(stream) else { return };
         let position = self.positions.remove(index);
         for (other, _) in self.streams.values_mut().filter(|(other, _)| *other > index) {
             *other -= 1;
         }
-        self.aside.push((position, Instant::now() + SET_ASIDE));
+        self.aside.push(Aside { position, seen, again: Instant::now() + SET_ASIDE });
     }
 
     /// Looks again at keys that were set aside long enough.
     pub(super) fn retry_set_aside(&mut self) {
         let now = Instant::now();
-        while let Some(due) = self.aside.iter().position(|(_, again)| *again <= now) {
-            let (position, _) = self.aside.swap_remove(due);
-            let seen = position.after;
+        while let Some(due) = self.aside.iter().position(|aside| aside.again <= now) {
+            let Aside { position, seen, .. } = self.aside.swap_remove(due);
             self.add(position, seen);
         }
     }
@@ -97,11 +117,10 @@ impl Places {
         &self,
         joined: impl Fn(&StreamKey) -> Option<(EntryId, EntryId)>,
     ) -> Vec<Position> {
-        self.positions
-            .iter()
-            .chain(self.aside.iter().map(|(position, _)| position))
-            .map(|Position { stream, after }| {
-                let seen = joined(stream).map_or_else(|| self.seen(stream), |(seen, _)| seen);
+        let here = self.positions.iter().map(|position| (position, self.seen(&position.stream)));
+        here.chain(self.aside.iter().map(|aside| (&aside.position, aside.seen)))
+            .map(|(Position { stream, after }, all)| {
+                let seen = joined(stream).map_or(all, |(seen, _)| seen);
                 Position { stream: stream.clone(), after: seen.max(*after) }
             })
             .collect()
@@ -142,5 +161,16 @@ mod tests {
         places.add_new(&streams[0]);
         let left: Vec<_> = places.positions().iter().map(|p| (p.stream.to_string(), p.after.ms)).collect();
         assert_eq!(left, [("b".to_owned(), 0), ("c".to_owned(), 3)]);
+    }
+
+    #[test]
+    fn a_key_that_is_wanted_again_is_read_once() {
+        let (mut places, stream) = (Places::default(), StreamKey::from("s"));
+        places.step_back(&stream, id(5), false);
+        places.passed(&stream, id(9));
+        places.set_aside(&stream);
+        assert_eq!(places.step_back(&stream, id(20), false), id(9), "a newcomer");
+        let left: Vec<_> = places.positions().iter().map(|p| p.after.ms).collect();
+        assert_eq!((left, places.aside.len()), (vec![9], 0));
     }
 }

@@ -1,12 +1,13 @@
 //! The queue of one subscription: bounded, by tier, with a policy for a subscriber that is too slow.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use hashbrown::HashMap;
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::Notify;
 
 use crate::config::SubscriptionPolicy;
@@ -117,35 +118,41 @@ impl Queue {
         self.free_in(state, tier) >= self.capacity.div_ceil(2)
     }
 
-    /// Returns when one of these tiers has enough room, or when the queue is closed. Cancel safe.
-    pub(super) async fn room_in(&self, tiers: &[Priority]) {
+    /// Whether a message finds room now.
+    pub(super) fn takes(&self, delivery: &Delivery) -> bool {
+        let state = self.state.lock();
+        self.policy != SubscriptionPolicy::Wait
+            || state.tiers[delivery.priority.number()].fits(delivery, self.capacity, self.max_bytes)
+    }
+
+    /// Returns when one of these tiers has got room so that `enough` holds, or when the queue is closed. Cancel safe.
+    pub(super) async fn room_until(&self, tiers: &[Priority], enough: impl Fn(&Self) -> bool) {
         loop {
             let mut room = std::pin::pin!(self.room.notified());
             room.as_mut().enable();
-            if self.is_closed() || self.finds_room_in(tiers) {
+            self.want_room_in(tiers);
+            if self.is_closed() || enough(self) {
                 return;
             }
             room.await;
         }
     }
 
-    /// Whether one of these tiers has room; if not, they are wanted.
-    fn finds_room_in(&self, tiers: &[Priority]) -> bool {
+    fn want_room_in(&self, tiers: &[Priority]) {
         let mut state = self.state.lock();
-        let found = tiers.iter().any(|&tier| self.has_room_in(&state, tier));
         for tier in tiers {
-            state.room_wanted[tier.number()] = !found;
+            state.room_wanted[tier.number()] = true;
         }
-        found
     }
 
-    fn wanted_room_came(&self, state: &mut State) -> bool {
-        let came =
-            Priority::ALL.into_iter().any(|it| state.room_wanted[it.number()] && self.has_room_in(state, it));
-        if came {
+    /// Messages were taken: wakes those who wait for room in a tier that has some now.
+    fn tell_room(&self, mut state: MutexGuard<'_, State>) {
+        let wanted = |tier: &Priority| state.room_wanted[tier.number()] && self.has_room_in(&state, *tier);
+        if Priority::ALL.iter().any(wanted) {
             state.room_wanted = [false; 4];
+            drop(state);
+            self.room.notify_waiters();
         }
-        came
     }
 
     /// Takes the next messages for the subscriber: CRITICAL ones first, the other tiers by their shares.
@@ -161,25 +168,25 @@ impl Queue {
             state.waker = Some(cx.waker().clone());
             return Poll::Pending;
         }
-        let came = self.wanted_room_came(&mut state);
-        drop(state);
-        if came {
-            self.room.notify_waiters();
-        }
+        self.tell_room(state);
         Poll::Ready(Some(()))
     }
 
-    /// Puts the CRITICAL messages that have come since the last look in front of a chunk that was taken before.
-    pub(super) fn take_critical(&self, chunk: &mut VecDeque<Delivery>) {
+    /// Puts the CRITICAL messages that have come since the last look in front of a chunk that was taken before, and returns
+    /// where they are.
+    pub(super) fn take_critical(&self, chunk: &mut VecDeque<Delivery>) -> Range<usize> {
         if !self.critical.swap(false, Relaxed) {
-            return;
+            return 0..0;
         }
         let mut state = self.state.lock();
         let first = chunk.iter().take_while(|delivery| delivery.priority == Priority::Critical).count();
-        for place in first.. {
-            let Some(delivery) = state.tiers[Priority::Critical.number()].pop() else { break };
-            chunk.insert(place, delivery);
+        let mut end = first;
+        while let Some(delivery) = state.tiers[Priority::Critical.number()].pop() {
+            chunk.insert(end, delivery);
+            end += 1;
         }
+        self.tell_room(state);
+        first..end
     }
 
     /// Nothing more will be pushed.
@@ -379,7 +386,7 @@ mod tests {
         let mut chunk = VecDeque::new();
         assert!(queue.poll_take(&mut chunk, &Context::from_waker(Waker::noop())).is_ready());
         push(&queue, [delivery("c", Priority::Critical, 1), delivery("c", Priority::Critical, 2)]);
-        queue.take_critical(&mut chunk);
+        assert_eq!(queue.take_critical(&mut chunk), 0..2);
         let topics: String = chunk.iter().map(|d| d.topic.as_str()).collect();
         assert_eq!(topics, "ccllllllllll");
     }

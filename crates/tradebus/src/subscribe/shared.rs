@@ -91,6 +91,11 @@ impl Reading {
         tasks.shutdown().await;
     }
 
+    /// Ends all readers without waiting for them.
+    pub(super) fn abort(&self) {
+        self.tasks.lock().abort_all();
+    }
+
     /// How many entries of a stream to ask for next, given what the last ones were like.
     pub(super) fn limit_for(&self, batch: &ReadBatch) -> usize {
         let entry = (batch.bytes() / batch.len().max(1)).max(1);

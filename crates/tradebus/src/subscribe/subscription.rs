@@ -1,6 +1,7 @@
 //! A subscription, as its owner sees it.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -57,20 +58,25 @@ impl Subscription {
             match self.subscriber.queue.poll_take(&mut self.chunk, cx) {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(None) => return Poll::Ready(None),
-                Poll::Ready(Some(())) => self.count(),
+                Poll::Ready(Some(())) => self.count(0..self.chunk.len()),
             }
         } else {
-            self.subscriber.queue.take_critical(&mut self.chunk);
+            let critical = self.subscriber.queue.take_critical(&mut self.chunk);
+            self.count(critical);
         }
         Poll::Ready(self.chunk.pop_front())
     }
 
-    fn count(&self) {
-        let now = now_ns();
-        self.meters.received.add(self.chunk.len() as u64);
-        self.meters.received_bytes.add(self.chunk.iter().map(|delivery| delivery.payload.len() as u64).sum());
+    /// Counts messages of the chunk that have just been taken.
+    fn count(&self, taken: Range<usize>) {
+        if taken.is_empty() {
+            return;
+        }
+        let (now, taken) = (now_ns(), self.chunk.range(taken));
+        self.meters.received.add(taken.len() as u64);
+        self.meters.received_bytes.add(taken.clone().map(|delivery| delivery.payload.len() as u64).sum());
         for tier in Priority::ALL {
-            let mut times = self.chunk.iter().filter(|it| it.priority == tier).map(|it| it.ts).peekable();
+            let mut times = taken.clone().filter(|it| it.priority == tier).map(|it| it.ts).peekable();
             if times.peek().is_some() {
                 self.meters.delivery_latency[tier.number()].record_since(now, times);
             }

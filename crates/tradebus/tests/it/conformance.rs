@@ -10,9 +10,9 @@ use tradebus::store::{Appender, NewEntry, Position, RangeQuery, ReadBatch, Trim}
 use tradebus::{EmbeddedStore, EntryId, StoreError, StreamKey, StreamStore};
 use tradebus_engine::{Engine, NewId};
 
-use crate::support::{Backend, Kind, within};
+use crate::support::{Backend, Fields, Kind, within};
 
-type Fields = Vec<(Vec<u8>, Vec<u8>)>;
+type Owned = Vec<(Vec<u8>, Vec<u8>)>;
 
 /// A read that is not meant to end by itself.
 const LONG: Duration = Duration::from_secs(50);
@@ -51,7 +51,7 @@ async fn receipts(appender: &mut dyn Appender, count: usize) -> Vec<Result<Entry
     acks
 }
 
-fn flat(batch: &ReadBatch) -> Vec<(StreamKey, EntryId, Fields)> {
+fn flat(batch: &ReadBatch) -> Vec<(StreamKey, EntryId, Owned)> {
     let owned = |(name, value): (&[u8], &[u8])| (name.to_vec(), value.to_vec());
     batch
         .entries()
@@ -60,7 +60,7 @@ fn flat(batch: &ReadBatch) -> Vec<(StreamKey, EntryId, Fields)> {
 }
 
 fn ids(batch: &ReadBatch) -> Vec<EntryId> {
-    batch.entries().map(|entry| entry.id()).collect()
+    batch.entries().map(tradebus::store::EntryRef::id).collect()
 }
 
 #[rstest]
@@ -273,7 +273,7 @@ async fn keeps_fields_as_they_are(#[values(Kind::Embedded, Kind::Redis)] kind: K
     let store = &*backend.store;
     let stream = key(b"\x00\xff\r\n* k");
     let bytes: Vec<u8> = (0..=255).collect();
-    let entries: Vec<Fields> = vec![
+    let entries: Vec<Owned> = vec![
         vec![(b"n".to_vec(), Vec::new())],
         vec![(Vec::new(), bytes.clone()), (bytes.clone(), Vec::new()), (bytes.clone(), b"again".to_vec())],
         (0..100).map(|n| (format!("field {n}").into_bytes(), vec![n; n as usize])).collect(),
@@ -283,7 +283,7 @@ async fn keeps_fields_as_they_are(#[values(Kind::Embedded, Kind::Redis)] kind: K
     let mut appender = store.appender("test").await.unwrap();
     for fields in &entries {
         let pairs: Vec<(&[u8], &[u8])> = fields.iter().map(|(name, value)| (&name[..], &value[..])).collect();
-        let pairs = Pairs(pairs);
+        let pairs = Fields(pairs);
         appender.send(&[NewEntry { stream: &stream, fields: &pairs }], &[]).await.unwrap();
     }
     receipts(&mut *appender, entries.len()).await;
@@ -292,18 +292,10 @@ async fn keeps_fields_as_they_are(#[values(Kind::Embedded, Kind::Redis)] kind: K
     let read =
         store.reader("test").await.unwrap().read(&[after(&stream, EntryId::MIN)], 100, None).await.unwrap();
     for batch in [ranged, read] {
-        let seen: Vec<Fields> = flat(&batch).into_iter().map(|(_, _, fields)| fields).collect();
+        let seen: Vec<Owned> = flat(&batch).into_iter().map(|(_, _, fields)| fields).collect();
         assert!(seen == entries, "fields differ");
         let shared = batch.entries().nth(3).map(|entry| entry.share(entry.fields().next().unwrap().1));
         assert_eq!(shared.unwrap(), vec![7; 1 << 20]);
-    }
-}
-
-struct Pairs<'a>(Vec<(&'a [u8], &'a [u8])>);
-
-impl tradebus::store::EntryFields for Pairs<'_> {
-    fn with(&self, use_fields: &mut tradebus::store::UseFields<'_>) {
-        use_fields(&self.0);
     }
 }
 

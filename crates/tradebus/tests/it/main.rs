@@ -5,5 +5,9 @@ mod fixtures;
 mod support;
 
 mod conformance;
+mod examples;
 mod faults;
+mod nautilus;
+mod priority;
 mod publish;
+mod subscribe;

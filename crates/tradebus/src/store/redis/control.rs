@@ -45,15 +45,7 @@ impl Control {
             Some(link) => link,
             None => self.dialer.open("control").await?,
         };
-        let answers = match timeout(self.dialer.command_timeout, exchange(&mut link, commands)).await {
-            Ok(answers) => answers,
-            Err(_) => Err(StoreError::TimedOut {
-                server: self.dialer.name.clone(),
-                what: "a command",
-                after: self.dialer.command_timeout,
-            }),
-        };
-        match answers {
+        match self.in_time(exchange(&mut link, commands)).await {
             Ok(answers) => {
                 *slot = Some(link);
                 Ok(answers)
@@ -61,12 +53,19 @@ impl Control {
             // A connection that was idle may have been closed by the server: one more try, on a new one.
             Err(StoreError::Disconnected { .. }) => {
                 let mut link = self.dialer.open("control").await?;
-                let answers = exchange(&mut link, commands).await?;
+                let answers = self.in_time(exchange(&mut link, commands)).await?;
                 *slot = Some(link);
                 Ok(answers)
             }
             Err(error) => Err(error),
         }
+    }
+
+    async fn in_time<T>(&self, asking: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+        let after = self.dialer.command_timeout;
+        let timed_out =
+            |_| StoreError::TimedOut { server: self.dialer.name.clone(), what: "a command", after };
+        timeout(after, asking).await.map_err(timed_out)?
     }
 }
 

@@ -25,7 +25,7 @@ fn pretender(answer: &'static [u8]) -> String {
         for socket in listener.incoming() {
             let mut socket = socket.unwrap();
             std::thread::spawn(move || {
-                let mut asked = [0; 1 << 16];
+                let mut asked = [0; 4096];
                 // It stays until the other side leaves.
                 while socket.read(&mut asked).is_ok_and(|read| read > 0) && socket.write_all(answer).is_ok() {
                 }

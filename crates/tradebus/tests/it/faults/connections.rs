@@ -31,12 +31,7 @@ async fn cut_hundreds_of_times(budget: Budget) {
     let repeats = assert_nothing_lost(&mut subscription, count).await;
     let retried = bus.metrics().messages_retried;
     assert!(retried > 0 && repeats <= retried, "{repeats} repeats, {retried} retried");
-    within("the bus to be well again", async {
-        while !bus.metrics().connected {
-            tokio::task::yield_now().await
-        }
-    })
-    .await;
+    until("the bus is well again", || bus.metrics().connected).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -78,8 +78,10 @@ async fn assert_nothing_lost(subscription: &mut Subscription, count: u64) -> u64
             arrivals.note(&delivery);
             let highest = &mut highest[delivery.topic.as_str()[5..].parse::<usize>().unwrap()];
             let number = crate::support::number_of(&delivery);
-            if number >= *highest {
-                *highest = number + 1;
+            let (topic, id) = (&delivery.topic, delivery.id);
+            assert!(number <= *highest, "{topic}: {number} came at {id} where {highest} was still missing");
+            if number == *highest {
+                *highest += 1;
                 missing -= 1;
             }
         }

@@ -19,7 +19,9 @@ async fn assert_waits(refuse: &[&str], word: &str, allow: &[&str]) {
     let (server, bus) = server_and_bus().await;
     let mut subscription = bus.subscribe("t", SubscribeOptions::default()).await.unwrap();
     bus.publish(numbered("t", 0)).await.unwrap().await.unwrap();
-    refuse.iter().for_each(|line| drop(server.tell(line)));
+    for line in refuse {
+        server.tell(line);
+    }
     let mut receipts = Vec::new();
     for n in 1..100 {
         receipts.push(bus.publish(numbered("t", n)).await.unwrap());
@@ -30,7 +32,9 @@ async fn assert_waits(refuse: &[&str], word: &str, allow: &[&str]) {
     assert!(health.reasons.iter().any(|reason| reason.contains(word)), "{:?}", health.reasons);
     assert!(receipts.iter().all(|receipt| receipt.outcome().is_none()));
 
-    allow.iter().for_each(|line| drop(server.tell(line)));
+    for line in allow {
+        server.tell(line);
+    }
     let mut arrivals = Arrivals::default();
     for receipt in receipts {
         within("a receipt", receipt).await.unwrap();
@@ -71,14 +75,13 @@ async fn out_of_memory_under_load_loses_nothing() {
     // The bus was closed right behind the last receipt: what was not read by then is not there, but nothing comes twice.
     assert!(received <= count * super::TOPICS as u64, "{received} of {count}");
     let stored = server.tell("XLEN trader-TRADER-001:stream:normal");
-    assert_eq!(stored, crate::support::Value::Integer((count * super::TOPICS as u64) as i64));
+    assert_eq!(stored, crate::support::Value::Integer((count * super::TOPICS as u64).cast_signed()));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn read_only_while_it_follows_a_master() {
     let nobody = crate::support::free_port();
     let follow = format!("REPLICAOF 127.0.0.1 {nobody}");
-    // Without stale data it answers MASTERDOWN to writes and to reads.
     assert_waits(&[&follow], "READONLY", &["REPLICAOF NO ONE"]).await;
 }
 
@@ -86,6 +89,7 @@ async fn read_only_while_it_follows_a_master() {
 async fn master_down() {
     let nobody = crate::support::free_port();
     let follow = format!("REPLICAOF 127.0.0.1 {nobody}");
+    // Without stale data it does not even read.
     let refuse = ["CONFIG SET replica-serve-stale-data no", &follow];
     assert_waits(&refuse, "MASTERDOWN", &["REPLICAOF NO ONE"]).await;
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use tradebus::store::EntryFields;
 use tradebus::{Bus, BusConfig, Delivery, EmbeddedStore, StreamStore, store};
 use tradebus_engine::Engine;
 
@@ -74,4 +75,13 @@ pub(crate) fn config(store: &str) -> BusConfig {
 /// The payload as text.
 pub(crate) fn text(delivery: &Delivery) -> &str {
     std::str::from_utf8(&delivery.payload).expect("a payload of text")
+}
+
+/// Fields of an entry that a test puts into a stream itself.
+pub(crate) struct Fields<'a>(pub(crate) Vec<(&'a [u8], &'a [u8])>);
+
+impl EntryFields for Fields<'_> {
+    fn with(&self, use_fields: &mut tradebus::store::UseFields<'_>) {
+        use_fields(&self.0);
+    }
 }

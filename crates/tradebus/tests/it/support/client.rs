@@ -27,7 +27,7 @@ pub(crate) struct Client {
 impl Client {
     pub(crate) fn connect(port: u16) -> std::io::Result<Self> {
         let socket = TcpStream::connect(("127.0.0.1", port))?;
-        socket.set_read_timeout(Some(Duration::from_secs(60)))?;
+        socket.set_read_timeout(Some(Duration::from_mins(1)))?;
         Ok(Self { socket })
     }
 

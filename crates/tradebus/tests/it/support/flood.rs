@@ -26,14 +26,6 @@ impl Arrivals {
         self.numbers.entry(delivery.topic.to_string()).or_default().push(number_of(delivery));
     }
 
-    /// Numbers that have arrived of a topic, repeats not counted.
-    pub(crate) fn distinct(&self, topic: &str) -> usize {
-        let mut numbers = self.numbers.get(topic).cloned().unwrap_or_default();
-        numbers.sort_unstable();
-        numbers.dedup();
-        numbers.len()
-    }
-
     /// Each number from 0 to `count` exactly once and in order, in each of `topics` topics.
     pub(crate) fn assert_exact(&self, topics: usize, count: u64) {
         assert_eq!(self.numbers.len(), topics, "topics");

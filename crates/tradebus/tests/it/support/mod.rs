@@ -10,7 +10,7 @@ mod server;
 use std::future::IntoFuture;
 use std::time::{Duration, Instant};
 
-pub(crate) use backend::{Backend, Kind, config, text};
+pub(crate) use backend::{Backend, Fields, Kind, config, text};
 pub(crate) use client::{Client, Value};
 pub(crate) use flood::{Arrivals, number_of, numbered};
 pub(crate) use gate::GatedStore;
@@ -18,14 +18,12 @@ pub(crate) use proxy::{Budget, Proxy};
 pub(crate) use server::{RedisServer, free_port};
 
 /// Longer than anything takes that works, on a busy machine too.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The outcome of what must happen sooner or later.
 pub(crate) async fn within<F: IntoFuture>(what: &str, happens: F) -> F::Output {
-    match tokio::time::timeout(PATIENCE, happens).await {
-        Ok(outcome) => outcome,
-        Err(_) => panic!("waited {} s in vain for: {what}", PATIENCE.as_secs()),
-    }
+    let outcome = tokio::time::timeout(PATIENCE, happens).await;
+    outcome.unwrap_or_else(|_elapsed| panic!("waited {} s in vain for: {what}", PATIENCE.as_secs()))
 }
 
 /// Waits for what can only be asked and not be waited for, such as a number in the metrics.
