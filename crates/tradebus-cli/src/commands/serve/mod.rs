@@ -31,7 +31,7 @@ pub(crate) struct Args {
     demo: bool,
 
     #[command(flatten)]
-    port: redis_port::Options,
+    port: redis_port::PortOptions,
 
     #[command(flatten)]
     feed: demo::Options,

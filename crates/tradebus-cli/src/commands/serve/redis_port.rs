@@ -21,7 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Where the embedded engine answers.
 #[derive(clap::Args)]
-pub(super) struct Options {
+pub(super) struct PortOptions {
     /// Address at which the embedded engine answers the Redis protocol, or `none`.
     #[arg(long, value_name = "ADDR", value_parser = parse_address)]
     #[arg(
@@ -57,7 +57,7 @@ pub(super) struct RedisPort {
     server: JoinHandle<()>,
 }
 
-impl Options {
+impl PortOptions {
     /// Whether the command line speaks of the port.
     pub(super) fn are_given(&self) -> bool {
         self.resp.is_some() || self.resp_password.is_some()
