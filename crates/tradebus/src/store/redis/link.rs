@@ -103,6 +103,7 @@ impl Link {
         self.command(&[b"CLIENT", b"SETINFO", b"LIB-VER", env!("CARGO_PKG_VERSION").as_bytes()]);
         self.command(&[b"CLIENT", b"ID"]);
         self.command(&[b"INFO", b"server"]);
+        self.command(&[b"PING"]);
         self.flush().await?;
 
         if auth.is_some() {
@@ -120,7 +121,14 @@ impl Link {
             _ => None,
         };
         let info = self.reply().await?;
-        reply::check_version(&info, &self.server)
+        reply::check_version(&info, &self.server)?;
+        // A server that is still loading takes all of the above, but not what we are here for: it would refuse the first
+        // batches and take those behind them.
+        match self.accepted().await {
+            // A user may not be allowed to ask.
+            Err(StoreError::Refused { .. }) => Ok(()),
+            answered => answered,
+        }
     }
 
     async fn accepted(&mut self) -> Result<(), StoreError> {
