@@ -111,7 +111,7 @@ impl Server {
         drop(listener);
         drop(stop);
         while connections.join_next().await.is_some() {}
-        info!(address = %shared.address, "stopped");
+        debug!(address = %shared.address, "stopped");
     }
 }
 

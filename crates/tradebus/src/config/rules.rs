@@ -269,7 +269,10 @@ const AHEAD: [&str; 19] = [
 ];
 
 fn ahead(config: &BusConfig, report: &mut Report) {
-    for change in config.changes().into_iter().filter(|change| AHEAD.contains(&change.path.as_str())) {
+    // What a preset sets is nobody's mistake.
+    let preset = config.preset.map(|preset| preset.config().changes()).unwrap_or_default();
+    let own = config.changes().into_iter().filter(|change| !preset.contains(change));
+    for change in own.filter(|change| AHEAD.contains(&change.path.as_str())) {
         let message = "is kept, but nothing in this version acts on it yet";
         report.suggestions.push(Finding::new(change.path, change.value, "", message));
     }

@@ -21,7 +21,11 @@ pub(super) struct Node {
 impl Node {
     /// Starts the bus. Where no store is configured, the node has one of its own, in memory, which answers at a port. A port that
     /// nobody has asked for is no reason to fail if `spare_port` says so.
-    pub(super) async fn start(loaded: Loaded, port: &redis_port::PortOptions, spare_port: bool) -> Outcome<Self> {
+    pub(super) async fn start(
+        loaded: Loaded,
+        port: &redis_port::PortOptions,
+        spare_port: bool,
+    ) -> Outcome<Self> {
         let mut config = loaded.config.clone();
         if !names_store(&loaded) {
             config.store = Some("memory:".into());
