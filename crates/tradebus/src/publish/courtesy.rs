@@ -2,7 +2,7 @@
 //!
 //! Tiers share no queue and no connection, but they share the processors and the server. A LOW tier that is always full would keep both
 //! busy to the last, and then every urgent message waits for the scheduler. So, within a moment of the last urgent
-//! message, LOW has one small batch under way at a time, and rests after each for twice as long as it took.
+//! message, LOW has one small batch under way at a time, and rests after each for four times as long as it took.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -54,7 +54,7 @@ impl Courtesy {
     /// A batch that took so long is answered.
     pub(super) fn answered(&mut self, took: Duration) {
         if self.urgent.is_some() {
-            self.rest_until = Instant::now() + (2 * took).min(LONGEST_REST);
+            self.rest_until = Instant::now() + (4 * took).min(LONGEST_REST);
         }
     }
 

@@ -36,6 +36,9 @@ pub(super) struct Measured {
     pub(super) duplicates: u64,
     pub(super) reordered: u64,
     pub(super) retried: u64,
+    /// LOW messages of the flood that were stored meanwhile, a second.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) flood_per_second: Option<f64>,
     pub(super) batches: u64,
     /// CPU time of this process for each message, in microseconds, where the system tells.
     pub(super) cpu_us_per_message: Option<f64>,
@@ -92,6 +95,9 @@ pub(super) async fn run(name: &'static str, bus: &Bus, plan: &Plan, receive: boo
         duplicates: received.duplicates,
         reordered: received.reordered,
         retried: metrics.messages_retried,
+        flood_per_second: plan
+            .flood
+            .then(|| metrics.messages_sent.saturating_sub(plan.messages) as f64 / seconds),
         batches: metrics.buffer_flushes,
         cpu_us_per_message: cpu.zip(cpu_seconds()).map(|(from, to)| (to - from) * 1e6 / plan.messages as f64),
         memory_mb: metrics.memory_usage_mb,

@@ -109,6 +109,9 @@ impl Report {
             let _ = write!(out, ", {cpu:.2} us of CPU each");
         }
         let _ = write!(out, ", {:.0} MiB", run.memory_mb);
+        if let Some(flood) = run.flood_per_second {
+            let _ = write!(out, "; flood {flood:.0} LOW/s");
+        }
         if let Some(ratios) = &self.ratio_to_redis_benchmark {
             let _ = write!(out, "; {:.2} of redis-benchmark", ratios[index]);
         }
