@@ -1,4 +1,25 @@
-//! The message bus for trading systems.
+//! The message bus for trading systems: Redis Streams underneath, `NautilusTrader`'s wire format, priorities that hold from end to end.
+//!
+//! A [`Bus`] publishes [`Message`]s and makes [`Subscription`]s over one store: a Redis (6.2 or newer, or Valkey), or the embedded engine in this
+//! process. The modules stand in the order in which a message meets them:
+//!
+//! ```text
+//! publish -> priority queues -> batcher -> stream store -> reader -> router -> queues -> handler
+//!            4 tiers, marks     per lane   redis|embedded            patterns  by tier
+//! ```
+//!
+//! | step | where |
+//! | --- | --- |
+//! | what travels | [`Message`], [`Topic`], [`Priority`], [`Encoding`]; it arrives as a [`Delivery`] |
+//! | what can be set | [`BusConfig`], [`config`], [`presets`] |
+//! | how it lies in an entry | `wire`: the record, payloads, `NautilusTrader`'s names; and `layout`: which stream |
+//! | publishing | `publish`: the queue of each tier, its lane, the [`Receipt`] |
+//! | the stream store | [`store`]: one contract, two engines |
+//! | subscribing | `subscribe`: reader, router, queues, [`Subscription`], [`HandlerTask`] |
+//! | what the bus says of itself | [`Metrics`], [`Health`] |
+//!
+//! A module knows those before it on this way, never those after it; [`Bus`] alone knows all. The crate runs on Tokio, starts no runtime of its own and
+//! keeps no global state: several buses live side by side in one process.
 
 mod message;
 mod pattern;
@@ -6,9 +27,9 @@ mod priority;
 mod topic;
 
 pub mod config;
+mod layout;
 mod wire;
 
-mod layout;
 pub mod store;
 
 mod clock;
@@ -18,8 +39,9 @@ mod metrics;
 mod publish;
 mod subscribe;
 
-mod bus;
 mod health;
+
+mod bus;
 
 #[cfg(test)]
 #[path = "../tests/fixtures/mod.rs"]

@@ -4,8 +4,8 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::LocationError;
 use crate::StreamKey;
+use crate::config::LocationError;
 
 /// Why a store did not do what it was asked. Cheap to clone: one lost connection fails many messages.
 #[derive(Debug, Clone, thiserror::Error)]

@@ -7,7 +7,6 @@
 mod batch;
 mod embedded;
 mod error;
-mod location;
 mod redis;
 
 use std::fmt;
@@ -20,9 +19,9 @@ use tradebus_engine::EntryId;
 pub use batch::{BatchBuilder, EntryRef, ReadBatch};
 pub use embedded::EmbeddedStore;
 pub use error::StoreError;
-pub use location::{Location, LocationError, RedisServer};
 pub use redis::RedisStore;
 
+use crate::config::Location;
 use crate::{BusConfig, StreamKey};
 
 /// A store of streams. All engines keep the same promises, and one suite of tests holds them to it.

@@ -59,7 +59,7 @@ impl CatchUp {
         places: Vec<Position>,
     ) {
         let search_at = Instant::now() + reading.search_interval;
-        let limit = reading.batch_size;
+        let limit = reading.first_limit();
         let places = places.into_iter().map(Place::from).collect();
         let catch_up = Self { reading: reading.clone(), readers, subscriber, places, limit, search_at };
         reading.spawn(catch_up.run());

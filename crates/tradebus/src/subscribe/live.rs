@@ -56,7 +56,7 @@ impl LiveHandle {
             members: Vec::new(),
             outgoing: Vec::new(),
             backoff: reading.backoff(),
-            limit: reading.batch_size,
+            limit: reading.first_limit(),
             search_at: Instant::now(),
             refused: false,
             reading: reading.clone(),

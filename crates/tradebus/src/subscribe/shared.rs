@@ -20,6 +20,9 @@ use crate::{Delivery, Pattern, Priority, StreamKey, Topic};
 /// A read should bring about so many bytes at most, whatever the size of the entries.
 const READ_BYTES: usize = 8 << 20;
 
+/// Entries of the first read, before anything is known about their size.
+const FIRST_ENTRIES: usize = 64;
+
 /// A subscription, as its readers see it.
 #[derive(Debug)]
 pub(super) struct Subscriber {
@@ -35,7 +38,7 @@ pub(super) struct Reading {
     pub(super) connectivity: Arc<Connectivity>,
     pub(super) streams: Streams,
     pub(super) block: Duration,
-    pub(super) batch_size: usize,
+    batch_size: usize,
     pub(super) topic_cache: usize,
     pub(super) search_interval: Duration,
     limits: Limits,
@@ -94,6 +97,11 @@ impl Reading {
     /// Ends all readers without waiting for them.
     pub(super) fn abort(&self) {
         self.tasks.lock().abort_all();
+    }
+
+    /// How many entries of a stream to ask for at first.
+    pub(super) fn first_limit(&self) -> usize {
+        FIRST_ENTRIES.min(self.batch_size)
     }
 
     /// How many entries of a stream to ask for next, given what the last ones were like.

@@ -13,8 +13,8 @@ use tokio::time::timeout;
 use tradebus_resp::{BrokenReply, CommandWriter, ReplyScanner, Token, Tokens};
 
 use super::reply;
+use crate::config::{Address, RedisServer};
 use crate::store::StoreError;
-use crate::store::location::{Address, RedisServer};
 
 /// Room that is made for each read from the socket, in bytes.
 const READ_BYTES: usize = 64 * 1024;

@@ -19,8 +19,8 @@ use self::append::RedisAppender;
 use self::control::Control;
 use self::link::Dialer;
 use self::read::RedisReader;
-use super::location::RedisServer;
 use super::{Appender, RangeQuery, ReadBatch, StoreError, StreamReader, StreamStore, Trim};
+use crate::config::RedisServer;
 use crate::{BusConfig, StreamKey};
 
 /// Streams in Redis (6.2 or newer) or Valkey.

@@ -1,4 +1,4 @@
-//! Store URLs.
+//! Where the store is: store URLs, taken apart.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -48,7 +48,15 @@ pub struct LocationError {
     reason: String,
 }
 
-const ALLOWED: &str = "memory:, redis://[user:password@]host[:port][/database], valkey:// likewise, and unix:///path/to/socket[?db=N]";
+impl LocationError {
+    /// What is wrong, without what is allowed.
+    pub(super) fn reason(&self) -> &str {
+        &self.reason
+    }
+}
+
+/// What a store URL may be.
+pub(super) const ALLOWED: &str = "memory:, redis://[user:password@]host[:port][/database], valkey:// likewise, and unix:///path/to/socket[?db=N]";
 
 impl Location {
     /// Reads a store URL.
@@ -57,6 +65,9 @@ impl Location {
     ///
     /// When the scheme is unknown or a part is not what it should be.
     pub fn parse(text: &str) -> Result<Self, LocationError> {
+        if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
+            return Err(refuse("it holds white space".to_owned()));
+        }
         if matches!(text, "memory:" | "mem:" | "memory://" | "mem://") {
             return Ok(Self::Memory);
         }
@@ -65,7 +76,7 @@ impl Location {
             "redis" | "valkey" => tcp_server(&url).map(Self::Redis),
             "unix" | "redis+unix" => unix_server(&url).map(Self::Redis),
             "memory" | "mem" => Err(refuse("memory: takes nothing behind it".to_owned())),
-            other => Err(refuse(format!("the scheme `{other}` is not known"))),
+            other => Err(refuse(format!("stores of the kind `{other}:` are not known"))),
         }
     }
 }
