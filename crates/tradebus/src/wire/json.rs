@@ -11,7 +11,8 @@ impl Delivery {
     ///
     /// `payload` is the decoded value as [`Message::payload_json`](crate::Message::payload_json) gives it;
     /// where there is none, `payload_b64` is the bytes in base64. `encoding` says what the payload really is
-    /// ([`PayloadForm::name`]), whatever the entry says, and `type` is as found in the entry. `ts` is in
+    /// ([`PayloadForm::name`]), whatever the entry says, and `type` is as [`Message::payload_type`](crate::Message::payload_type)
+    /// finds it: in the entry, or in the payload, where Python nodes have it. `ts` is in
     /// nanoseconds, or null.
     ///
     /// ```
@@ -65,7 +66,7 @@ impl Delivery {
         out.push(b'"');
         write_field(out, "stream", &String::from_utf8_lossy(self.stream.as_bytes()));
         write_field(out, "topic", &self.topic);
-        write_field(out, "type", &self.type_name);
+        write_field(out, "type", &self.payload_type());
         write_field(out, "encoding", form.name());
         write_field(out, "priority", self.priority.name());
         out.extend_from_slice(b",\"ts\":");

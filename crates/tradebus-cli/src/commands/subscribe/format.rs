@@ -55,8 +55,9 @@ fn write_text(delivery: &Delivery, colour: bool, columns: Option<usize>, out: &m
     terminal::push_visible(&mut line, &delivery.topic);
     let end_of_topic = line.len();
     line.push(' ');
-    if !delivery.type_name.is_empty() {
-        terminal::push_visible(&mut line, &delivery.type_name);
+    let type_name = delivery.payload_type();
+    if !type_name.is_empty() {
+        terminal::push_visible(&mut line, &type_name);
         line.push(' ');
     }
     push_payload(&mut line, delivery);

@@ -60,6 +60,14 @@ fn what_the_payload_really_is() {
 }
 
 #[test]
+fn a_type_that_is_only_in_the_payload() {
+    for payload in [&br#"{"type":"QuoteTick"}"#[..], b"\x81\xa4type\xa9QuoteTick"] {
+        let read: Value = serde_json::from_str(&line(Message::new("t", payload).unwrap())).unwrap();
+        assert_eq!(read["type"], "QuoteTick", "Python nodes leave the field empty");
+    }
+}
+
+#[test]
 fn stream_keys_may_be_any_bytes() {
     let mut delivery = delivery(Message::new("t", "1").unwrap());
     delivery.stream = StreamKey::new(b"a\xff\"");
