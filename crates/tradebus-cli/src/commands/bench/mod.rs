@@ -9,6 +9,7 @@ mod measure;
 mod receive;
 mod report;
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use tradebus::{Bus, BusConfig, Priority};
@@ -70,10 +71,10 @@ enum What {
 #[derive(clap::Args)]
 struct LoadArgs {
     /// How many messages.
-    #[arg(long, short = 'n', default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, short = 'n', default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
     messages: u64,
     /// Size of a payload in bytes, 16 at least.
-    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(16..))]
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(16..=512 << 20))]
     size: u32,
     /// How many topics.
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
@@ -100,7 +101,7 @@ pub(crate) async fn run(args: Args, global: &Global) -> Outcome {
         }
         What::Latency { load, rate, flood } => (latency(&config, &load.plan(rate, flood)).await?, load.json),
     };
-    print!("{}", report.text());
+    std::io::stdout().write_all(report.text().as_bytes()).map_err(|error| Failure::output(&error))?;
     if let Some(file) = file {
         write_json(&report, &file)?;
     }
