@@ -32,6 +32,8 @@ pub(crate) struct Meters {
     pub(crate) sent_bytes: Counter,
     /// Messages that were given up: refused by the store for good, or not confirmed before the bus closed.
     pub(crate) failed: Counter,
+    /// Those of them that were not confirmed before the bus closed.
+    pub(crate) abandoned: Counter,
     /// Messages that were sent again after a lost connection; some of them may be stored twice.
     pub(crate) retried: Counter,
     /// Batches sent.
@@ -65,6 +67,7 @@ impl Default for Meters {
             sent: Counter::default(),
             sent_bytes: Counter::default(),
             failed: Counter::default(),
+            abandoned: Counter::default(),
             retried: Counter::default(),
             flushes: Counter::default(),
             received: Counter::default(),

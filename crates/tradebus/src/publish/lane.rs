@@ -46,6 +46,8 @@ pub(super) struct Lane {
     under_way: VecDeque<UnderWay>,
     /// Refused for the time being, in order; to be sent again before anything else.
     refused: VecDeque<Queued>,
+    /// A refusal for good was logged, and no message was stored since.
+    refusal_said: bool,
     acks: Vec<Result<EntryId, StoreError>>,
     trims: Vec<(StreamKey, Trim)>,
 }
@@ -83,6 +85,7 @@ impl Lane {
             courtesy: Courtesy::of(tier, &shared.2),
             under_way: VecDeque::new(),
             refused: VecDeque::new(),
+            refusal_said: false,
             acks: Vec::new(),
             trims: Vec::new(),
         }
@@ -208,6 +211,7 @@ impl Lane {
                     sent += 1;
                     bytes += queued.message.payload.len() as u64;
                     times.push(queued.message.ts);
+                    self.refusal_said = false;
                     queued.promise.stored(id);
                 }
                 Err(error) if error.is_transient() => {
@@ -216,15 +220,10 @@ impl Lane {
                 }
                 Err(error) => {
                     failed += 1;
-                    tracing::error!(topic = %queued.message.topic, %error, "a message was refused and is lost");
+                    self.say_refused(&queued, &error);
                     queued.promise.failed(Arc::new(PublishError::Store(Arc::new(error))));
                 }
             }
-        }
-        // A busy lane is never idle: here is where it knows that an outage is over.
-        if sent > 0 && self.refused.is_empty() {
-            self.backoff.reset();
-            self.connectivity.up(role);
         }
         self.meters.sent.add(sent);
         self.meters.sent_bytes.add(bytes);
@@ -233,6 +232,13 @@ impl Lane {
         // A lane under load is never idle, so it has to be said here too.
         if sent > 0 && self.refused.is_empty() {
             self.works(role);
+        }
+    }
+
+    /// Says the first of a run of refusals; the others are counted.
+    fn say_refused(&mut self, queued: &Queued, error: &StoreError) {
+        if !std::mem::replace(&mut self.refusal_said, true) {
+            tracing::error!(topic = %queued.message.topic, %error, "a message was refused and is lost (further ones are only counted)");
         }
     }
 
@@ -313,6 +319,7 @@ impl Drop for Lane {
             lost += batch.messages.len();
         }
         self.meters.failed.add(lost as u64);
+        self.meters.abandoned.add(lost as u64);
         if lost > 0 {
             tracing::error!(tier = %self.tier, messages = lost, "messages were given up: the bus ended before the store had confirmed them");
         }

@@ -12,8 +12,8 @@ mod retention;
 use std::sync::Arc;
 use std::time::Duration;
 
-use parking_lot::Mutex;
 use smol_str::SmolStr;
+use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
@@ -83,6 +83,7 @@ pub enum PublishError {
 pub(crate) struct Publisher {
     /// By number of the tier.
     queues: [Arc<TierQueue>; 4],
+    /// Locked while closing, so that a second one waits for the first.
     lanes: Mutex<Vec<JoinHandle<()>>>,
     urgent: Arc<Urgent>,
     meters: Arc<Meters>,
@@ -120,17 +121,31 @@ impl Publisher {
     pub(crate) async fn publish(&self, mut message: Message) -> Result<Receipt, PublishError> {
         self.check(&message)?;
         message.ts = now_ns();
-        self.urgent.note(message.priority, message.ts);
-        let queue = &self.queues[message.priority.number()];
+        let (tier, ts) = (message.priority, message.ts);
+        let queue = &self.queues[tier.number()];
         loop {
             match queue.offer(message)? {
                 Offer::Queued(receipt) => {
+                    self.urgent.note(tier, ts);
                     self.meters.accepted.add(1);
                     return Ok(receipt);
                 }
                 Offer::Wait(waiting) => message = waiting,
             }
             queue.room().await;
+        }
+    }
+
+    /// Publishes a message unless it would have to wait.
+    pub(crate) fn publish_if_room(&self, mut message: Message) -> Result<Option<Receipt>, PublishError> {
+        self.check(&message)?;
+        message.ts = now_ns();
+        match self.queues[message.priority.number()].offer(message)? {
+            Offer::Queued(receipt) => {
+                self.meters.accepted.add(1);
+                Ok(Some(receipt))
+            }
+            Offer::Wait(_) => Ok(None),
         }
     }
 
@@ -150,28 +165,28 @@ impl Publisher {
     }
 
     /// Accepts nothing more and waits until everything that was accepted is stored, or until the time is up. Returns how many
-    /// messages were given up then.
+    /// messages were given up then. Cancel safe: what was not waited for is waited for by the next call.
     pub(crate) async fn close(&self, patience: Duration) -> u64 {
         let deadline = Instant::now() + patience;
-        let failed = self.meters.failed.get();
         for queue in &self.queues {
             queue.close();
         }
-        let lanes = std::mem::take(&mut *self.lanes.lock());
-        for mut lane in lanes {
-            if timeout_at(deadline, &mut lane).await.is_err() {
+        let mut lanes = self.lanes.lock().await;
+        while let Some(lane) = lanes.last_mut() {
+            if timeout_at(deadline, &mut *lane).await.is_err() {
                 lane.abort();
                 // An aborted task counts what it gives up before this returns.
                 let _ = lane.await;
             }
+            lanes.pop();
         }
-        self.meters.failed.get() - failed
+        self.meters.abandoned.get()
     }
 }
 
 impl Drop for Publisher {
     fn drop(&mut self) {
-        for lane in self.lanes.lock().drain(..) {
+        for lane in self.lanes.get_mut().drain(..) {
             lane.abort();
         }
     }

@@ -1,4 +1,4 @@
-//! When a stream is shortened: by length as it grows, by age once a minute.
+//! When a stream is shortened: by length as it grows, by age once a minute, for as long as a process publishes to it.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -29,7 +29,8 @@ struct Growth {
     max_length: u64,
     /// Entries appended since the last trim by length.
     appended: u64,
-    aged: Option<Instant>,
+    /// When it was last trimmed by age, or first written by this process: one that publishes a single message trims nothing.
+    aged: Instant,
 }
 
 impl Retention {
@@ -51,9 +52,9 @@ impl Retention {
             trims.push((stream.clone(), Trim::ToLength { keep: growth.max_length, approximate: true }));
         }
         if let Some(age) = self.config.autotrim()
-            && growth.aged.is_none_or(|last| last.elapsed() >= AGE_TRIM_INTERVAL)
+            && growth.aged.elapsed() >= AGE_TRIM_INTERVAL
         {
-            growth.aged = Some(Instant::now());
+            growth.aged = Instant::now();
             let first = EntryId::new((now_ns() / 1_000_000).saturating_sub(age.as_millis() as u64), 0);
             trims.push((stream.clone(), Trim::FromId { first, approximate: true }));
         }
@@ -67,7 +68,7 @@ impl Growth {
             TrimStrategy::MaxLen => stream.max_length,
             TrimStrategy::MinId => 0,
         };
-        Self { max_length, appended: 0, aged: None }
+        Self { max_length, appended: 0, aged: Instant::now() }
     }
 }
 
@@ -79,7 +80,7 @@ mod tests {
     use crate::{BusConfig, StreamKey};
 
     #[test]
-    fn trims_by_length_as_the_stream_grows_and_by_age_at_once() {
+    fn trims_by_length_as_the_stream_grows_but_nothing_at_first() {
         let mut config = BusConfig::default();
         let named = StreamOverrides { max_length: Some(100), ..StreamOverrides::default() };
         config.stream_configs.insert("s".to_owned(), named);
@@ -93,7 +94,7 @@ mod tests {
                 .map(|(_, trim)| matches!(trim, Trim::ToLength { keep: 100, .. }))
                 .collect::<Vec<_>>()
         };
-        assert_eq!(due(9), [false], "the first batch trims by age");
+        assert_eq!(due(9), [false; 0], "what others wrote is not trimmed by the first message");
         assert_eq!(due(1), [true], "a tenth of the limit was appended");
         assert_eq!(due(9), [false; 0]);
     }

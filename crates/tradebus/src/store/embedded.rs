@@ -15,7 +15,7 @@ use super::{
 };
 use crate::StreamKey;
 
-/// A read ends when it has gathered so many bytes, so that one batch of large entries stays bounded.
+/// A read ends when it has gathered so many bytes, each stream its share, so that one batch of large entries stays bounded.
 const MOST_BYTES: usize = 8 << 20;
 
 /// Streams in this process. Clones share them.
@@ -181,7 +181,7 @@ impl EmbeddedReader {
         let db = self.engine.lock();
         for Position { stream, after } in positions {
             builder.stream(stream.clone());
-            let enough = builder.copied_bytes() + MOST_BYTES;
+            let enough = builder.copied_bytes() + MOST_BYTES / positions.len();
             db.read_after(stream.as_bytes(), *after, limit, |id, fields| {
                 copy(&mut builder, id, fields);
                 if builder.copied_bytes() < enough {

@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep};
 
 use super::readers::Readers;
 use super::shared::{Reading, Subscriber};
+use crate::connectivity::Backoff;
 use crate::store::{EntryRef, Position, ReadBatch, StoreError, StreamReader};
 use crate::wire::record::RawRecord;
 use crate::{Delivery, Priority, Topic};
@@ -27,6 +28,7 @@ pub(super) struct CatchUp {
     places: Vec<Place>,
     limit: usize,
     search_at: Instant,
+    backoff: Backoff,
 }
 
 /// A stream, as far as it was read.
@@ -61,13 +63,20 @@ impl CatchUp {
         let search_at = Instant::now() + reading.search_interval;
         let limit = reading.first_limit();
         let places = places.into_iter().map(Place::from).collect();
-        let catch_up = Self { reading: reading.clone(), readers, subscriber, places, limit, search_at };
+        let catch_up = Self {
+            reading: reading.clone(),
+            readers,
+            subscriber,
+            places,
+            limit,
+            search_at,
+            backoff: reading.backoff(),
+        };
         reading.spawn(catch_up.run());
     }
 
     async fn run(mut self) {
         let role = self.reading.next_role("catch-up");
-        let mut backoff = self.reading.backoff();
         loop {
             match self.connected(&role).await {
                 Ok(Next::Join) => {
@@ -78,18 +87,20 @@ impl CatchUp {
                 Ok(_) => break,
                 Err(error) => self.reading.connectivity.down(&role, &error),
             }
-            sleep(backoff.next()).await;
+            sleep(self.backoff.next()).await;
         }
         self.reading.connectivity.forget(&role);
     }
 
     async fn connected(&mut self, role: &str) -> Result<Next, StoreError> {
         let mut reader = self.reading.store.reader(role).await?;
-        self.reading.connectivity.up(role);
         loop {
-            match self.round(&mut *reader).await? {
-                Next::Read => {}
-                ended => return Ok(ended),
+            let next = self.round(&mut *reader).await?;
+            // A connection that is made proves little: whoever may not read is refused only now.
+            self.backoff.reset();
+            self.reading.connectivity.up(role);
+            if !matches!(next, Next::Read) {
+                return Ok(next);
             }
         }
     }
@@ -114,7 +125,7 @@ impl CatchUp {
             read => read?,
         };
         if !batch.is_empty() {
-            self.limit = self.reading.limit_for(&batch);
+            self.limit = self.reading.limit_for(&batch, open.len());
             self.hold(&batch);
             return Ok(Next::Read);
         }

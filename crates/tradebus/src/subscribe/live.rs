@@ -212,7 +212,11 @@ impl Live {
                 },
                 () = sleep(INTERRUPT_AGAIN), if !joining.is_empty() => {}
             }
-            interrupter.interrupt().await;
+            // The control connection may be slow: the read goes on meanwhile.
+            tokio::select! {
+                result = &mut read => return Ok((result, joining)),
+                () = interrupter.interrupt() => {}
+            }
         }
     }
 
@@ -286,7 +290,7 @@ impl Live {
         if batch.is_empty() {
             return;
         }
-        self.limit = self.reading.limit_for(batch);
+        self.limit = self.reading.limit_for(batch, self.places.positions().len());
         let mut matches = 0;
         for entry in batch.entries() {
             matches += self.route(entry);
@@ -361,11 +365,13 @@ impl Member {
         if self.joined.is_empty() {
             return fresh;
         }
-        let Some(&(seen, until)) = self.joined.get(entry.stream()) else { return fresh };
-        if entry.id() > until {
+        let Some((seen, until)) = self.joined.get_mut(entry.stream()) else { return fresh };
+        let is_new = entry.id() > *seen;
+        *seen = entry.id().max(*seen);
+        if entry.id() > *until {
             // From here on it is where all others are.
             self.joined.remove(entry.stream());
         }
-        entry.id() > seen
+        is_new
     }
 }

@@ -1,7 +1,6 @@
 //! The queue of one subscription: bounded, by tier, with a policy for a subscriber that is too slow.
 
 use std::collections::VecDeque;
-use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::task::{Context, Poll, Waker};
 
@@ -160,7 +159,8 @@ impl Queue {
     pub(super) fn poll_take(&self, chunk: &mut VecDeque<Delivery>, cx: &Context<'_>) -> Poll<Option<()>> {
         let mut state = self.state.lock();
         state.take(chunk);
-        self.critical.store(false, Relaxed);
+        let more_critical = !state.tiers[Priority::Critical.number()].waiting.is_empty();
+        self.critical.store(more_critical, Relaxed);
         if chunk.is_empty() {
             if state.ended || self.is_closed() {
                 return Poll::Ready(None);
@@ -172,21 +172,23 @@ impl Queue {
         Poll::Ready(Some(()))
     }
 
-    /// Puts the CRITICAL messages that have come since the last look in front of a chunk that was taken before, and returns
-    /// where they are.
-    pub(super) fn take_critical(&self, chunk: &mut VecDeque<Delivery>) -> Range<usize> {
-        if !self.critical.swap(false, Relaxed) {
-            return 0..0;
+    /// Puts CRITICAL messages that have come since the last look in front of a chunk that was taken before, unless it starts with such
+    /// messages anyway, and returns how many.
+    pub(super) fn take_critical(&self, chunk: &mut VecDeque<Delivery>) -> usize {
+        let starts_critical = chunk.front().is_some_and(|first| first.priority == Priority::Critical);
+        if starts_critical || !self.critical.swap(false, Relaxed) {
+            return 0;
         }
         let mut state = self.state.lock();
-        let first = chunk.iter().take_while(|delivery| delivery.priority == Priority::Critical).count();
-        let mut end = first;
-        while let Some(delivery) = state.tiers[Priority::Critical.number()].pop() {
-            chunk.insert(end, delivery);
-            end += 1;
+        let critical = &mut state.tiers[Priority::Critical.number()];
+        let count = critical.waiting.len().min(CHUNK);
+        for place in 0..count {
+            let Some(delivery) = critical.pop() else { break };
+            chunk.insert(place, delivery);
         }
+        self.critical.store(!critical.waiting.is_empty(), Relaxed);
         self.tell_room(state);
-        first..end
+        count
     }
 
     /// Nothing more will be pushed.
@@ -386,8 +388,20 @@ mod tests {
         let mut chunk = VecDeque::new();
         assert!(queue.poll_take(&mut chunk, &Context::from_waker(Waker::noop())).is_ready());
         push(&queue, [delivery("c", Priority::Critical, 1), delivery("c", Priority::Critical, 2)]);
-        assert_eq!(queue.take_critical(&mut chunk), 0..2);
+        assert_eq!(queue.take_critical(&mut chunk), 2);
         let topics: String = chunk.iter().map(|d| d.topic.as_str()).collect();
         assert_eq!(topics, "ccllllllllll");
+    }
+
+    #[test]
+    fn a_slow_subscriber_bounds_critical_too() {
+        let queue = Queue::new(SubscriptionPolicy::Wait, 1000, usize::MAX);
+        let mut chunk = VecDeque::from([delivery("l", Priority::Low, 0)]);
+        push(&queue, (0..1000).map(|n| delivery("c", Priority::Critical, n)));
+        assert_eq!(queue.take_critical(&mut chunk), CHUNK);
+        assert_eq!(queue.take_critical(&mut chunk), 0, "these go first anyway");
+        assert_eq!((chunk.len(), queue.free(Priority::Critical)), (CHUNK + 1, CHUNK));
+        chunk.drain(..CHUNK);
+        assert_eq!(queue.take_critical(&mut chunk), CHUNK, "the next ones overtake as well");
     }
 }

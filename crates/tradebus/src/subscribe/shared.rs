@@ -1,7 +1,7 @@
 //! What the readers of a bus have in common.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -45,6 +45,8 @@ pub(super) struct Reading {
     backoff: Backoff,
     roles: AtomicU64,
     tasks: Mutex<JoinSet<()>>,
+    /// The bus is closed: no further reader starts.
+    stopped: AtomicBool,
 }
 
 impl Reading {
@@ -69,6 +71,7 @@ impl Reading {
             backoff: Backoff::new(config.reconnect_min(), config.reconnect_max()),
             roles: AtomicU64::new(0),
             tasks: Mutex::default(),
+            stopped: AtomicBool::new(false),
         }
     }
 
@@ -84,12 +87,21 @@ impl Reading {
     /// Runs a reader until it ends or the bus does.
     pub(super) fn spawn(&self, reader: impl Future<Output = ()> + Send + 'static) {
         let mut tasks = self.tasks.lock();
-        while tasks.try_join_next().is_some() {}
-        tasks.spawn(reader);
+        while let Some(ended) = tasks.try_join_next() {
+            if let Err(error) = ended
+                && error.is_panic()
+            {
+                tracing::error!(%error, "a reader broke: its subscriptions get nothing more");
+            }
+        }
+        if !self.stopped.load(Relaxed) {
+            tasks.spawn(reader);
+        }
     }
 
     /// Ends all readers.
     pub(super) async fn stop(&self) {
+        self.stopped.store(true, Relaxed);
         let mut tasks = std::mem::take(&mut *self.tasks.lock());
         tasks.shutdown().await;
     }
@@ -104,10 +116,10 @@ impl Reading {
         FIRST_ENTRIES.min(self.batch_size)
     }
 
-    /// How many entries of a stream to ask for next, given what the last ones were like.
-    pub(super) fn limit_for(&self, batch: &ReadBatch) -> usize {
+    /// How many entries of each of so many streams to ask for next, given what the last ones were like.
+    pub(super) fn limit_for(&self, batch: &ReadBatch, streams: usize) -> usize {
         let entry = (batch.bytes() / batch.len().max(1)).max(1);
-        (READ_BYTES / entry).clamp(1, self.batch_size)
+        (READ_BYTES / entry / streams.max(1)).clamp(1, self.batch_size)
     }
 
     /// The message of an entry; one that is none is counted if it is met for the first time.

@@ -62,7 +62,7 @@ impl Subscription {
             }
         } else {
             let critical = self.subscriber.queue.take_critical(&mut self.chunk);
-            self.count(critical);
+            self.count(0..critical);
         }
         Poll::Ready(self.chunk.pop_front())
     }

@@ -1,4 +1,4 @@
-//! A delivery as one line of JSON: what the program prints and the gateway sends.
+//! A delivery as one line of JSON: what the program prints.
 
 use super::payload::{self, PayloadForm};
 use super::text;

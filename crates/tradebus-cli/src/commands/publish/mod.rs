@@ -69,7 +69,7 @@ pub(crate) struct Args {
     rate: Option<f64>,
 
     /// Publish the message so many times; with --lines, at most so many lines.
-    #[arg(long, short = 'n', value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, short = 'n', value_name = "N", value_parser = clap::value_parser!(u64).range(1..), allow_negative_numbers = true)]
     #[arg(help = "Publish the message so many times; with --lines, at most so many lines")]
     count: Option<u64>,
 

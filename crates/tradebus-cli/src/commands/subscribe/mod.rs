@@ -35,7 +35,7 @@ pub(crate) struct Args {
     patterns: Vec<Pattern>,
 
     /// Where to start: latest, earliest, behind an entry id, or so long ago (10m, 1h30m).
-    #[arg(long, value_name = "START", default_value = "latest", value_parser = parse_start)]
+    #[arg(long, value_name = "START", default_value = "latest", value_parser = parse_start, allow_hyphen_values = true)]
     from: StartFrom,
 
     /// Read this stream instead of those of the bus; again for more.
@@ -47,7 +47,7 @@ pub(crate) struct Args {
     policy: Option<Policy>,
 
     /// End after so many messages.
-    #[arg(long, short = 'n', value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, short = 'n', value_name = "N", value_parser = clap::value_parser!(u64).range(1..), allow_negative_numbers = true)]
     count: Option<u64>,
 
     /// End after so many seconds, fractions too.
@@ -67,7 +67,7 @@ pub(crate) struct Args {
 #[derive(Clone, Copy, clap::ValueEnum)]
 #[value(rename_all = "snake_case")]
 enum Policy {
-    /// Reading waits; nothing is lost.
+    /// Reading waits; nothing is lost that the stream keeps.
     Wait,
     /// The oldest are dropped, and counted.
     DropOldest,

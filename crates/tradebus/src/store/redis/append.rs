@@ -58,7 +58,10 @@ impl RedisAppender {
                 Expected::Trim(stream) => {
                     let failed = self.link.take(|bytes| failure(bytes, stream, &server))?;
                     failed.map(|failed| {
-                        if let Some(error) = failed {
+                        // That a key is no stream is said of its entries already.
+                        if let Some(error) =
+                            failed.filter(|error| !matches!(error, StoreError::WrongType { .. }))
+                        {
                             tracing::warn!(%stream, %error, "a stream could not be trimmed");
                         }
                         (None, true)

@@ -1,7 +1,7 @@
 //! Why an entry holds no message.
 
-/// Why an entry cannot be read as a message. Such an entry is counted by its kind and skipped (or set aside
-/// in the dead-letter stream of a group); it never stops a reader.
+/// Why an entry cannot be read as a message. Such an entry is counted by its kind and skipped; it
+/// never stops a reader.
 ///
 /// The first five are refused by `NautilusTrader` from 1.229 on as well; the others concern compression, which
 /// is tradebus' own.
