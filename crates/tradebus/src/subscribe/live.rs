@@ -375,3 +375,45 @@ impl Member {
         is_new
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use hashbrown::HashMap;
+
+    use super::super::queue::Queue;
+    use super::{EntryId, Member, StreamKey, Subscriber};
+    use crate::Pattern;
+    use crate::config::SubscriptionPolicy;
+    use crate::store::{BatchBuilder, ReadBatch};
+
+    fn entries(stream: &StreamKey, ids: std::ops::RangeInclusive<u64>) -> ReadBatch {
+        let mut builder = BatchBuilder::default();
+        builder.stream(stream.clone());
+        ids.for_each(|ms| builder.entry(EntryId::new(ms, 0)));
+        builder.finish()
+    }
+
+    #[test]
+    fn who_joined_behind_the_others_sees_each_entry_once() {
+        let stream = StreamKey::from("s");
+        let queue = Queue::new(SubscriptionPolicy::Wait, 10, usize::MAX);
+        let subscriber = Arc::new(Subscriber { pattern: Pattern::new("*").unwrap(), queue });
+        // The others have seen everything up to 9, this one up to 5.
+        let joined = HashMap::from([(stream.clone(), (EntryId::new(5, 0), EntryId::new(9, 0)))]);
+        let mut member = Member { subscriber, joined };
+        let mut seen = |ids, fresh| -> Vec<u64> {
+            let batch = entries(&stream, ids);
+            batch
+                .entries()
+                .filter(|entry| member.has_not_seen(*entry, fresh))
+                .map(|entry| entry.id().ms)
+                .collect()
+        };
+        assert_eq!(seen(4..=7, false), [6, 7]);
+        assert_eq!(seen(4..=9, false), [8, 9], "somebody else joined further behind, and all is read again");
+        assert_eq!(seen(10..=10, true), [10]);
+        assert_eq!(seen(10..=10, false), [0; 0]);
+    }
+}
