@@ -56,7 +56,7 @@ impl LocationError {
 }
 
 /// What a store URL may be.
-pub(super) const ALLOWED: &str = "memory:, redis://[user:password@]host[:port][/database], valkey:// likewise, and unix:///path/to/socket[?db=N]";
+pub(super) const ALLOWED: &str = "memory:, redis://[user:password@]host[:port][/database], valkey:// likewise, and unix:///path/to/socket[?db=N&user=U&pass=P]";
 
 impl Location {
     /// Reads a store URL.
