@@ -204,6 +204,7 @@ impl Lane {
         let now = now_ns();
         let (mut sent, mut bytes, mut failed) = (0, 0, 0);
         let mut times = Vec::with_capacity(acks.len());
+        let mut settled = Vec::with_capacity(acks.len());
         for ack in acks.drain(..) {
             let Some(queued) = self.next_answered() else { break };
             match ack {
@@ -212,7 +213,7 @@ impl Lane {
                     bytes += queued.message.payload.len() as u64;
                     times.push(queued.message.ts);
                     self.refusal_said = false;
-                    queued.promise.stored(id);
+                    settled.push((queued.promise, Ok(id)));
                 }
                 Err(error) if error.is_transient() => {
                     self.connectivity.down(role, &error);
@@ -221,7 +222,7 @@ impl Lane {
                 Err(error) => {
                     failed += 1;
                     self.say_refused(&queued, &error);
-                    queued.promise.failed(Arc::new(PublishError::Store(Arc::new(error))));
+                    settled.push((queued.promise, Err(error)));
                 }
             }
         }
@@ -229,6 +230,13 @@ impl Lane {
         self.meters.sent_bytes.add(bytes);
         self.meters.failed.add(failed);
         self.meters.publish_latency[self.tier.number()].record_since(now, times.into_iter());
+        // Only now: who has a receipt finds its message in the metrics.
+        for (promise, outcome) in settled {
+            match outcome {
+                Ok(id) => promise.stored(id),
+                Err(error) => promise.failed(Arc::new(PublishError::Store(Arc::new(error)))),
+            }
+        }
         // A lane under load is never idle, so it has to be said here too.
         if sent > 0 && self.refused.is_empty() {
             self.works(role);
