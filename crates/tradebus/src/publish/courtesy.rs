@@ -16,7 +16,7 @@ use crate::clock::now_ns;
 /// How long urgent messages are expected to go on.
 const MOMENT: Duration = Duration::from_millis(100);
 /// Most messages of a batch meanwhile: what nobody has to wait long for, neither here nor in the server.
-const STEP: usize = 200;
+const STEP: usize = 50;
 /// Longest rest after a batch.
 const LONGEST_REST: Duration = Duration::from_millis(10);
 
@@ -105,7 +105,7 @@ mod tests {
         // In the future, so that the moment does not pass while the test runs.
         urgent.note(Priority::Critical, u64::MAX);
         assert_eq!((normal.wait(1), normal.step()), (None, usize::MAX));
-        assert_eq!((low.wait(1), low.step()), (Some(Wait::ForAnswer), 200));
+        assert_eq!((low.wait(1), low.step()), (Some(Wait::ForAnswer), 50));
         assert!(matches!(low.wait(0), Some(Wait::Until(_))), "it rests");
     }
 }

@@ -126,8 +126,7 @@ impl Publisher {
         loop {
             match queue.offer(message)? {
                 Offer::Queued(receipt) => {
-                    self.urgent.note(tier, ts);
-                    self.meters.accepted.add(1);
+                    self.accepted(tier, ts);
                     return Ok(receipt);
                 }
                 Offer::Wait(waiting) => message = waiting,
@@ -140,13 +139,19 @@ impl Publisher {
     pub(crate) fn publish_if_room(&self, mut message: Message) -> Result<Option<Receipt>, PublishError> {
         self.check(&message)?;
         message.ts = now_ns();
-        match self.queues[message.priority.number()].offer(message)? {
+        let (tier, ts) = (message.priority, message.ts);
+        match self.queues[tier.number()].offer(message)? {
             Offer::Queued(receipt) => {
-                self.meters.accepted.add(1);
+                self.accepted(tier, ts);
                 Ok(Some(receipt))
             }
             Offer::Wait(_) => Ok(None),
         }
+    }
+
+    fn accepted(&self, tier: Priority, ts: u64) {
+        self.urgent.note(tier, ts);
+        self.meters.accepted.add(1);
     }
 
     fn check(&self, message: &Message) -> Result<(), PublishError> {

@@ -32,15 +32,12 @@ pub(super) struct Batch {
 }
 
 impl Batch {
-    /// Keeps so many messages and returns the others, if there are any.
-    fn split_off(&mut self, most: usize) -> Option<Self> {
-        if self.messages.len() <= most {
-            return None;
-        }
-        let messages = self.messages.split_off(most);
+    /// Takes so many messages, the oldest ones, from a batch that has more.
+    fn split_front(&mut self, most: usize) -> Self {
+        let messages: VecDeque<_> = self.messages.drain(..most).collect();
         let bytes = messages.iter().map(Queued::size).sum();
         self.bytes -= bytes;
-        Some(Self { messages, bytes })
+        Self { messages, bytes }
     }
 }
 
@@ -200,10 +197,9 @@ impl TierQueue {
         if !any && !full {
             return None;
         }
-        let mut batch = state.batches.pop_front()?;
-        if let Some(rest) = batch.split_off(most) {
-            state.batches.push_front(rest);
-        }
+        let front = state.batches.front_mut()?;
+        let batch =
+            if front.messages.len() > most { front.split_front(most) } else { state.batches.pop_front()? };
         state.messages -= batch.messages.len();
         state.bytes -= batch.bytes;
         if state.pushing_back
