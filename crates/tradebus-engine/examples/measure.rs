@@ -5,17 +5,17 @@
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use tradebus_engine::{Engine, EntryId, NewId, StreamError, Trim};
+use tradebus_engine::{DbError, Engine, EntryId, NewId, Trim};
 
 const ENTRIES: u32 = 1_000_000;
 
-fn main() -> Result<(), StreamError> {
+fn main() -> Result<(), DbError> {
     for batch in [1, 1000] {
         let engine = Engine::new();
         let growing = append(&engine, batch, None)?;
         let reading = read(&engine)?;
         let memory = engine.lock().memory_bytes() / ENTRIES as usize;
-        engine.lock().flush();
+        engine.lock().flush()?;
         append(&engine, batch, Some(100_000))?;
         let trimmed = append(&engine, batch, Some(100_000))?;
         println!(
@@ -27,7 +27,7 @@ fn main() -> Result<(), StreamError> {
 }
 
 /// Time per entry of appending quotes with 200 bytes of payload.
-fn append(engine: &Engine, batch: u32, max_len: Option<u64>) -> Result<Duration, StreamError> {
+fn append(engine: &Engine, batch: u32, max_len: Option<u64>) -> Result<Duration, DbError> {
     let payload = [b'x'; 200];
     let fields: [(&[u8], &[u8]); 4] = [
         (b"topic", b"data.quotes.BINANCE.BTCUSDT"),
@@ -49,7 +49,7 @@ fn append(engine: &Engine, batch: u32, max_len: Option<u64>) -> Result<Duration,
 }
 
 /// Time per entry of reading the stream in batches of a thousand.
-fn read(engine: &Engine) -> Result<Duration, StreamError> {
+fn read(engine: &Engine) -> Result<Duration, DbError> {
     let start = Instant::now();
     let (mut after, mut read, mut bytes) = (EntryId::MIN, 0, 0);
     while read < ENTRIES as usize {

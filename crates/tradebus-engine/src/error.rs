@@ -1,11 +1,11 @@
-//! What an operation on a stream can be refused for.
+//! What an operation on the store can be refused for.
 
 use crate::EntryId;
 
-/// Why an operation on a stream was refused. Nothing was changed.
+/// Why an operation was refused. Nothing was changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum StreamError {
+pub enum DbError {
     /// `0-0` stands for "before every entry" and cannot be the id of one.
     #[error("0-0 cannot be the id of an entry: ids begin at 0-1")]
     IdZero,
@@ -37,9 +37,21 @@ pub enum StreamError {
     /// The operation needs an existing key.
     #[error("there is no such key")]
     NoSuchKey,
+    /// The stream has no consumer group of this name.
+    #[error("there is no such consumer group")]
+    NoSuchGroup,
+    /// The stream has a consumer group of this name already.
+    #[error("there is a consumer group of this name already")]
+    GroupExists,
     /// The key holds a value of another kind than the operation works on.
-    #[error("the key holds another kind of value than a stream")]
+    #[error("the key holds another kind of value")]
     WrongType,
+    /// The text at the key is no whole number of 64 bits.
+    #[error("the value is no whole number from -9223372036854775808 to 9223372036854775807")]
+    NotAnInteger,
+    /// The sum would be beyond 64 bits.
+    #[error("the sum is beyond -9223372036854775808 to 9223372036854775807")]
+    Overflow,
     /// [`Db::set_id`](crate::Db::set_id) may not go below an existing entry.
     #[error("last id {id} would be below the newest entry {newest}")]
     LastIdBelowEntry {
@@ -64,4 +76,10 @@ pub enum StreamError {
         /// The largest deleted id that was given.
         max_deleted: EntryId,
     },
+    /// The disk has no room for the change. It may be made again when there is room.
+    #[error("the disk has no room left for the log")]
+    DiskFull,
+    /// The disk failed, and what is in the log is not certain any more: nothing can be changed until the store is opened anew.
+    #[error("the log cannot be written any more")]
+    LogFailed,
 }

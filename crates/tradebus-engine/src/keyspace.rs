@@ -1,73 +1,56 @@
-//! The keys and what they hold.
+//! The table of keys.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use hashbrown::HashMap;
 
-use crate::StreamError;
-use crate::stream::{NodeLimits, Stream};
+use crate::value::Value;
 
-/// A key, shared by the table, the order of keys and the marks of an open [`Db`](crate::Db).
+/// A key, shared by the table, its indexes and the list of keys that were changed.
 pub(crate) type Key = Arc<[u8]>;
 
-/// What kind of value a key holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum KeyType {
-    /// A stream.
-    Stream,
-}
-
-impl KeyType {
-    /// The name that Redis' `TYPE` gives it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Stream => "stream",
-        }
-    }
-}
-
-/// The value of a key.
-pub(crate) enum Value {
-    Stream(Stream),
-}
-
-impl Value {
-    pub(crate) const fn key_type(&self) -> KeyType {
-        match self {
-            Self::Stream(_) => KeyType::Stream,
-        }
-    }
-
-    pub(crate) fn memory_bytes(&self) -> usize {
-        match self {
-            Self::Stream(stream) => stream.memory_bytes(),
-        }
-    }
-}
-
 /// A value and what the table knows about its key.
+#[derive(Clone)]
 pub(crate) struct Slot {
     pub(crate) value: Value,
-    /// Got entries under the [`Db`](crate::Db) that is open.
-    pub(crate) touched: bool,
+    /// What has happened to it in the batch that is open.
+    pub(crate) touched: Touched,
+    /// When it ceases to exist, in milliseconds since 1970.
+    expires: Option<u64>,
     born: u64,
+}
+
+/// What a batch did to a key, in rising order of importance to those who wait for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(crate) enum Touched {
+    #[default]
+    Not,
+    /// It was changed.
+    Changed,
+    /// It was changed in a way that may end the wait of a reader: a stream got entries, or came or went.
+    Ready,
 }
 
 /// All keys.
 #[derive(Default)]
 pub(crate) struct Keyspace {
-    pub(crate) limits: NodeLimits,
     slots: HashMap<Key, Slot>,
     /// Keys by age: a scan that goes by it needs no snapshot, shows no key twice and misses none that stays.
     by_age: BTreeMap<u64, Key>,
+    /// Keys that expire, the next one first.
+    by_expiry: BTreeSet<(u64, Key)>,
     last_born: u64,
 }
 
 impl Keyspace {
     pub(crate) fn len(&self) -> usize {
         self.slots.len()
+    }
+
+    /// How many keys will expire.
+    pub(crate) fn expiring(&self) -> usize {
+        self.by_expiry.len()
     }
 
     pub(crate) fn get(&self, key: &[u8]) -> Option<&Value> {
@@ -78,43 +61,52 @@ impl Keyspace {
         self.slots.get_key_value_mut(key)
     }
 
-    /// The stream at a key, if there is one.
-    #[expect(clippy::unnecessary_wraps, reason = "streams are the first kind of value, not the only one")]
-    pub(crate) fn stream(&self, key: &[u8]) -> Result<Option<&Stream>, StreamError> {
-        match self.get(key) {
-            None => Ok(None),
-            Some(Value::Stream(stream)) => Ok(Some(stream)),
-        }
-    }
-
-    /// The stream at a key, if there is one, to be changed.
-    #[expect(clippy::unnecessary_wraps, reason = "streams are the first kind of value, not the only one")]
-    pub(crate) fn stream_mut(&mut self, key: &[u8]) -> Result<Option<&mut Stream>, StreamError> {
-        match self.slots.get_mut(key).map(|slot| &mut slot.value) {
-            None => Ok(None),
-            Some(Value::Stream(stream)) => Ok(Some(stream)),
-        }
-    }
-
-    /// Puts a value under a key that is free.
-    pub(crate) fn insert(&mut self, key: &[u8], value: Value) -> Key {
+    /// Puts a value under a key that is free. It does not expire.
+    pub(crate) fn insert(&mut self, key: &[u8], value: Value) -> &mut Slot {
         let key: Key = key.into();
         self.last_born += 1;
         self.by_age.insert(self.last_born, Arc::clone(&key));
-        self.slots.insert(Arc::clone(&key), Slot { value, touched: false, born: self.last_born });
-        key
+        let slot = Slot { value, touched: Touched::Not, expires: None, born: self.last_born };
+        self.slots.entry(key).insert(slot).into_mut()
     }
 
     pub(crate) fn remove(&mut self, key: &[u8]) -> Option<(Key, Value)> {
         let (key, slot) = self.slots.remove_entry(key)?;
         self.by_age.remove(&slot.born);
+        if let Some(at) = slot.expires {
+            self.by_expiry.remove(&(at, Arc::clone(&key)));
+        }
         Some((key, slot.value))
     }
 
-    /// Empties the table and returns what it held.
-    pub(crate) fn take_all(&mut self) -> Vec<Value> {
-        self.by_age.clear();
-        self.slots.drain().map(|(_, slot)| slot.value).collect()
+    /// Empties the table and returns what it held, the oldest first.
+    pub(crate) fn take_all(&mut self) -> Vec<(Key, Value)> {
+        self.by_expiry.clear();
+        let keys = std::mem::take(&mut self.by_age).into_values();
+        keys.filter_map(|key| Some((Arc::clone(&key), self.slots.remove(&key)?.value))).collect()
+    }
+
+    /// When a key expires, if it does.
+    pub(crate) fn expiry(&self, key: &[u8]) -> Option<u64> {
+        self.slots.get(key)?.expires
+    }
+
+    /// Sets when a key expires, or that it never does. Returns whether there is such a key.
+    pub(crate) fn set_expiry(&mut self, key: &[u8], expires: Option<u64>) -> bool {
+        let Some((key, slot)) = self.slots.get_key_value_mut(key) else { return false };
+        if let Some(at) = slot.expires {
+            self.by_expiry.remove(&(at, Arc::clone(key)));
+        }
+        slot.expires = expires;
+        if let Some(at) = expires {
+            self.by_expiry.insert((at, Arc::clone(key)));
+        }
+        true
+    }
+
+    /// The key that expires next, and when.
+    pub(crate) fn next_expiry(&self) -> Option<(u64, &Key)> {
+        self.by_expiry.first().map(|(at, key)| (*at, key))
     }
 
     /// The keys from this age on, with their age, the oldest first.
@@ -122,8 +114,25 @@ impl Keyspace {
         self.by_age.range(age..).map(|(age, key)| (*age, key))
     }
 
-    pub(crate) fn memory_bytes(&self) -> usize {
-        const PER_KEY: usize = size_of::<Slot>() + size_of::<(u64, Key)>() + size_of::<Key>();
-        self.slots.iter().map(|(key, slot)| key.len() + PER_KEY + slot.value.memory_bytes()).sum()
+    /// What the key holds that was made last.
+    pub(crate) fn youngest_mut(&mut self) -> Option<&mut Value> {
+        let (_, key) = self.by_age.last_key_value()?;
+        self.slots.get_mut(key).map(|slot| &mut slot.value)
     }
+
+    /// A key that is as likely as any other, for the number that chance gives.
+    pub(crate) fn at_random(&self, chance: u64) -> Option<&Key> {
+        // Ages have gaps where keys were removed: near enough for a command that promises no more than some key.
+        let age = chance % self.last_born.max(1);
+        self.by_age.range(age..).next().or_else(|| self.by_age.first_key_value()).map(|(_, key)| key)
+    }
+
+    pub(crate) fn memory_bytes(&self) -> usize {
+        self.slots.iter().map(|(key, slot)| slot_bytes(key) + slot.value.memory_bytes()).sum()
+    }
+}
+
+/// What the table needs for a key, its value apart.
+pub(crate) fn slot_bytes(key: &[u8]) -> usize {
+    key.len() + size_of::<Slot>() + size_of::<(u64, Key)>() + size_of::<Key>()
 }

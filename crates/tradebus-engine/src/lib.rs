@@ -1,9 +1,10 @@
 //! The embedded stream store of tradebus: streams in the manner of Redis, inside the process.
 //!
-//! [`Engine`] is the store, shared and cheap to clone. [`Engine::lock`] gives a [`Db`], through which everything is
-//! read and written; what is done under one `Db` happens at once, and who listens to a stream ([`Engine::listen`]) is
-//! woken when it is dropped. A stream keeps its entries in blocks (`stream/block.rs` describes them to the byte). [`server`] answers
-//! the Redis protocol for it.
+//! [`Engine`] is the store, shared and cheap to clone. [`Engine::lock`] gives the [`Db`], through which everything is
+//! read and changed; what is done under one lock happens at once, and who listens to a stream ([`Engine::listen`]) is
+//! woken when it is dropped. A stream keeps its entries in blocks (`stream/block.rs` describes them to the byte) and its consumer
+//! groups beside them. A store that is [opened](Engine::open) from a directory logs its changes there (`log/mod.rs` describes the
+//! files). [`server`] answers the Redis protocol for it.
 
 mod db;
 mod engine;
@@ -12,14 +13,24 @@ mod glob;
 mod id;
 mod keyspace;
 mod listen;
+mod log;
+mod number;
 pub mod server;
 mod stream;
+mod value;
+mod varint;
 
-pub use db::Db;
+pub use db::{
+    Db, ExpiryCondition, GroupStart, Lifetime, Locked, Member, Moves, SetCondition, SetExpiry, SetText,
+};
 pub use engine::Engine;
-pub use error::StreamError;
+pub use error::DbError;
 pub use glob::matches as glob_matches;
 pub use id::{EntryId, ParseIdError};
-pub use keyspace::KeyType;
 pub use listen::{Listener, ListenerWaker};
-pub use stream::{Fields, NewId, NodeLimits, SetId, StreamInfo, Trim};
+pub use log::{Damage, Fsync, LogError, LogOptions, LogPosition, OpenError, Recovered, UnknownFsync};
+pub use stream::{
+    AutoClaim, AutoClaimed, Claim, Consumer, Fields, Group, NewId, NodeLimits, Pending, SetId, StreamInfo,
+    Trim,
+};
+pub use value::KeyType;

@@ -7,15 +7,14 @@ use hashbrown::HashMap;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-use crate::engine::Shared;
-use crate::keyspace::Key;
-use crate::stream::Stream;
+use crate::Db;
+use crate::keyspace::{Key, Touched};
 
 /// Somebody who waits for keys to change.
 pub(crate) trait Waiter: Send + Sync {
-    /// A key got entries, was removed or replaced. Called at the end of a batch while the store is locked, for one
-    /// waiter after the other in the order in which they came. Returns whom to wake when the store is free again.
-    fn changed(&self, key: &[u8], stream: Option<&Stream>) -> Option<Arc<Notify>>;
+    /// A key was touched. Called at the end of a batch while the store is locked, for one waiter after the other in the
+    /// order in which they came. Returns whom to wake when the store is free again.
+    fn touched(&self, key: &[u8], how: Touched, db: &mut Db) -> Option<Arc<Notify>>;
 }
 
 /// Who waits for which key. Its lock is taken while the keyspace is locked, never the other way round.
@@ -32,16 +31,9 @@ impl Waiters {
     }
 
     /// Tells everyone who waits for this key.
-    pub(crate) fn tell(&self, key: &[u8], stream: Option<&Stream>, wake: &mut Vec<Arc<Notify>>) {
+    pub(crate) fn tell(&self, key: &[u8], how: Touched, db: &mut Db, wake: &mut Vec<Arc<Notify>>) {
         if let Some(waiting) = self.by_key.lock().get(key) {
-            wake.extend(waiting.iter().filter_map(|waiter| waiter.changed(key, stream)));
-        }
-    }
-
-    /// Tells everyone that their keys are gone.
-    pub(crate) fn tell_all(&self, wake: &mut Vec<Arc<Notify>>) {
-        for (key, waiting) in &*self.by_key.lock() {
-            wake.extend(waiting.iter().filter_map(|waiter| waiter.changed(key, None)));
+            wake.extend(waiting.iter().filter_map(|waiter| waiter.touched(key, how, db)));
         }
     }
 
@@ -65,24 +57,24 @@ impl Waiters {
 
 /// A waiter and its keys; the waiter is forgotten when this is dropped.
 pub(crate) struct Registration {
-    shared: Arc<Shared>,
+    waiters: Arc<Waiters>,
     keys: Vec<Key>,
     waiter: Arc<dyn Waiter>,
 }
 
 impl Registration {
-    pub(crate) fn new(shared: Arc<Shared>, keys: Vec<Key>, waiter: Arc<dyn Waiter>) -> Self {
+    pub(crate) fn new(waiters: Arc<Waiters>, keys: Vec<Key>, waiter: Arc<dyn Waiter>) -> Self {
         for key in &keys {
-            shared.waiters.add(key, Arc::clone(&waiter));
+            waiters.add(key, Arc::clone(&waiter));
         }
-        Self { shared, keys, waiter }
+        Self { waiters, keys, waiter }
     }
 }
 
 impl Drop for Registration {
     fn drop(&mut self) {
         for key in &self.keys {
-            self.shared.waiters.remove(key, &self.waiter);
+            self.waiters.remove(key, &self.waiter);
         }
     }
 }
@@ -98,16 +90,16 @@ struct Listening {
 }
 
 impl Waiter for Listening {
-    fn changed(&self, _key: &[u8], _stream: Option<&Stream>) -> Option<Arc<Notify>> {
-        Some(Arc::clone(&self.notify))
+    fn touched(&self, _: &[u8], how: Touched, _: &mut Db) -> Option<Arc<Notify>> {
+        (how == Touched::Ready).then(|| Arc::clone(&self.notify))
     }
 }
 
 impl Listener {
-    pub(crate) fn new(shared: Arc<Shared>, keys: Vec<Key>) -> Self {
+    pub(crate) fn new(waiters: Arc<Waiters>, keys: Vec<Key>) -> Self {
         let notify = Arc::new(Notify::new());
         let waiter = Arc::new(Listening { notify: Arc::clone(&notify) });
-        Self { registration: Registration::new(shared, keys, waiter), notify }
+        Self { registration: Registration::new(waiters, keys, waiter), notify }
     }
 
     /// Returns when one of the keys got entries, was removed or replaced, since the last return; at once if that

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, Waker};
 
-use tradebus_engine::{Engine, EntryId, KeyType, Listener, NewId, SetId, StreamError};
+use tradebus_engine::{DbError, Engine, EntryId, KeyType, Listener, NewId, SetId};
 
 /// Whether the listener has something to say right now.
 fn is_woken(listener: &mut Listener) -> bool {
@@ -57,12 +57,12 @@ fn a_batch_has_one_time() {
 fn a_refused_entry_creates_nothing() {
     let engine = Engine::new();
     let mut db = engine.lock();
-    assert_eq!(db.append(b"s", NewId::Exact(EntryId::MIN), &[(b"f", b"v")]), Err(StreamError::IdZero));
+    assert_eq!(db.append(b"s", NewId::Exact(EntryId::MIN), &[(b"f", b"v")]), Err(DbError::IdZero));
     assert_eq!(db.append_existing(b"s", NewId::Auto, &[(b"f", b"v")]), Ok(None));
     assert!(!db.exists(b"s"));
     assert_eq!(
         db.set_id(b"s", SetId { last_id: EntryId::MAX, entries_added: None, max_deleted_id: None }),
-        Err(StreamError::NoSuchKey)
+        Err(DbError::NoSuchKey)
     );
 }
 
@@ -74,8 +74,7 @@ fn an_emptied_stream_stays_until_it_is_removed() {
     assert_eq!(db.delete_entries(b"s", &[id, id]), Ok(1));
     assert_eq!((db.len(b"s"), db.key_type(b"s")), (Ok(0), Some(KeyType::Stream)));
     assert_eq!(db.append(b"s", NewId::Auto, &[(b"f", b"v")]), Ok(EntryId::new(1, 1)));
-    assert!(db.remove(b"s"));
-    assert!(!db.remove(b"s"));
+    assert_eq!((db.remove(b"s"), db.remove(b"s")), (Ok(true), Ok(false)));
     assert_eq!(db.append(b"s", NewId::Auto, &[(b"f", b"v")]), Ok(EntryId::new(1, 0)));
 }
 
@@ -88,13 +87,13 @@ fn set_id_keeps_what_is_known() {
     let (five, nine, ten) = (EntryId::new(5, 0), EntryId::new(9, 0), EntryId::new(10, 0));
     assert_eq!(
         db.set_id(b"s", set(five, None, None)),
-        Err(StreamError::LastIdBelowEntry { id: five, newest: nine })
+        Err(DbError::LastIdBelowEntry { id: five, newest: nine })
     );
     assert_eq!(
         db.set_id(b"s", set(nine, None, Some(ten))),
-        Err(StreamError::LastIdBelowDeleted { id: nine, max_deleted: ten })
+        Err(DbError::LastIdBelowDeleted { id: nine, max_deleted: ten })
     );
-    let too_few = StreamError::EntriesAddedBelowLength { entries_added: 0, length: 1 };
+    let too_few = DbError::EntriesAddedBelowLength { entries_added: 0, length: 1 };
     assert_eq!(db.set_id(b"s", set(ten, Some(0), None)), Err(too_few));
     assert_eq!(db.set_id(b"s", set(ten, Some(7), Some(five))), Ok(()));
     let info = db.info(b"s").expect("a stream").expect("present");
@@ -125,9 +124,13 @@ fn listeners_hear_of_later_batches_removals_and_flushes() {
         add(&engine, b"a");
         assert!(is_woken(&mut listener));
     }
-    engine.lock().remove(b"a");
+    engine.lock().remove(b"a").expect("removing");
     assert!(is_woken(&mut listener));
-    engine.lock().flush();
+    engine.lock().flush().expect("flushing");
+    assert!(!is_woken(&mut listener), "there was nothing left to lose");
+    add(&engine, b"a");
+    assert!(is_woken(&mut listener));
+    engine.lock().flush().expect("flushing");
     assert!(is_woken(&mut listener));
     let waker = listener.waker();
     waker.wake();
@@ -150,7 +153,7 @@ fn a_scan_shows_every_key_that_stays_exactly_once() {
         if cursor == 0 {
             break;
         }
-        engine.lock().remove(&key(seen.len()));
+        engine.lock().remove(&key(seen.len())).expect("removing");
         add(&engine, format!("late:{cursor}").as_bytes());
     }
     for number in (0..100).filter(|number| engine.lock().exists(&key(*number))) {

@@ -30,6 +30,21 @@ pub struct ReplyEncoder<'a> {
     protocol: Protocol,
 }
 
+/// The place of a header that is written when its elements are.
+#[derive(Debug, Clone, Copy)]
+#[must_use = "a header that is not ended is not right"]
+pub struct Deferred {
+    start: usize,
+    end: usize,
+}
+
+impl Deferred {
+    /// Where the header begins: the length of the output before it.
+    pub const fn start(&self) -> usize {
+        self.start
+    }
+}
+
 impl<'a> ReplyEncoder<'a> {
     /// Writes to the end of `out`.
     pub const fn new(out: &'a mut BytesMut, protocol: Protocol) -> Self {
@@ -131,6 +146,64 @@ impl<'a> ReplyEncoder<'a> {
         }
     }
 
+    /// Begins a list of elements whose number is known only when they are written: `most` at most, probably.
+    pub fn begin_list(&mut self, most: usize) -> Deferred {
+        let start = self.out.len();
+        self.list(most);
+        Deferred { start, end: self.out.len() }
+    }
+
+    /// Ends a list that was begun, with the number of its elements.
+    pub fn end_list(&mut self, list: Deferred, elements: usize) {
+        self.write_deferred(list, |out| out.list(elements));
+    }
+
+    /// Begins a map like [`begin_list`](Self::begin_list). Its elements are pairs, or in RESP2 whatever stands for one: so it is
+    /// counted like a list there.
+    pub fn begin_map(&mut self, most: usize) -> Deferred {
+        let start = self.out.len();
+        self.map_or_list(most);
+        Deferred { start, end: self.out.len() }
+    }
+
+    /// Ends a map that was begun, with the number of its elements.
+    pub fn end_map(&mut self, map: Deferred, elements: usize) {
+        self.write_deferred(map, |out| out.map_or_list(elements));
+    }
+
+    fn map_or_list(&mut self, elements: usize) {
+        match self.protocol {
+            Protocol::Resp2 => self.list(elements),
+            Protocol::Resp3 => self.map(elements),
+        }
+    }
+
+    /// Mostly the header has the length that was expected, and nothing has to move.
+    fn write_deferred(&mut self, deferred: Deferred, header: impl FnOnce(&mut ReplyEncoder<'_>)) {
+        let Deferred { start, end } = deferred;
+        let mut written = BytesMut::new();
+        header(&mut ReplyEncoder::new(&mut written, self.protocol));
+        if written.len() == end - start {
+            self.out[start..end].copy_from_slice(&written);
+            return;
+        }
+        let elements = self.out.split_off(end);
+        self.out.truncate(start);
+        self.out.extend_from_slice(&written);
+        self.out.extend_from_slice(&elements);
+    }
+
+    /// What a container of commands says about itself, in the form that Redis gives it.
+    pub fn help(&mut self, container: &str, lines: &[&str]) {
+        self.list(lines.len() + 3);
+        self.status(&format!("{container} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:"));
+        for line in lines {
+            self.status(line);
+        }
+        self.status("HELP");
+        self.status("    Prints this help.");
+    }
+
     /// A set of so many elements, which follow: a list in RESP2.
     pub fn set(&mut self, elements: usize) {
         match self.protocol {
@@ -191,6 +264,25 @@ mod tests {
             assert_eq!(written(protocol, |out| out.bulk("")), "$0\r\n\r\n");
             assert_eq!(written(protocol, |out| out.list(12)), "*12\r\n");
         }
+    }
+
+    #[test]
+    fn headers_may_come_late() {
+        for (most, elements) in [(1, 1), (9, 2), (1000, 0), (3, 12)] {
+            let late = |out: &mut ReplyEncoder<'_>| {
+                out.status("before");
+                let list = out.begin_list(most);
+                (0..elements).for_each(|_| out.integer(7));
+                out.end_list(list, elements);
+            };
+            let expected = format!("+before\r\n*{elements}\r\n{}", ":7\r\n".repeat(elements));
+            assert_eq!(written(Protocol::Resp2, late), expected);
+        }
+        let map = |out: &mut ReplyEncoder<'_>| {
+            let map = out.begin_map(1);
+            out.end_map(map, 2);
+        };
+        assert_eq!([written(Protocol::Resp2, map), written(Protocol::Resp3, map)], ["*2\r\n", "%2\r\n"]);
     }
 
     #[test]

@@ -10,6 +10,6 @@ mod reply;
 mod request;
 
 pub use command::CommandWriter;
-pub use encode::{Protocol, ReplyEncoder};
+pub use encode::{Deferred, Protocol, ReplyEncoder};
 pub use reply::{BrokenReply, MAX_BULK_BYTES, ReplyScanner, Token, Tokens};
 pub use request::{ProtocolError, Request, RequestLimits, RequestScanner};

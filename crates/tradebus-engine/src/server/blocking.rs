@@ -1,5 +1,5 @@
-//! XREAD BLOCK: a reader is served at the end of the batch that brings it entries, while the store is still locked, so
-//! that it gets what was there at that moment, whatever happens to the stream next.
+//! XREAD BLOCK and XREADGROUP BLOCK: a reader is served at the end of the batch that brings it entries, while the store is still
+//! locked, so that it gets what was there at that moment, whatever happens to the stream next.
 
 use std::sync::Arc;
 
@@ -10,22 +10,39 @@ use tokio::time::Instant;
 use tradebus_resp::{Protocol, ReplyEncoder};
 
 use super::entries;
-use crate::EntryId;
-use crate::keyspace::Key;
+use crate::keyspace::{Key, Touched};
 use crate::listen::{Registration, Waiter};
-use crate::stream::Stream;
+use crate::{Db, EntryId, KeyType, LogPosition, Member};
 
 /// Entries for a blocked reader that named no COUNT.
 const DEFAULT_COUNT: usize = 1000;
 
+const KEY_IS_GONE: &str = "UNBLOCKED the stream key no longer exists";
+const GROUP_IS_GONE: &str = "NOGROUP the consumer group this client was blocked on no longer exists";
+
 /// What a blocked reader asked for.
 pub(super) struct Wanted {
-    /// Streams, and the id that the first entry must be above.
+    /// Streams, and the id that the first entry must be above; a group knows better where it is.
     pub(super) after: Vec<(Key, EntryId)>,
+    pub(super) group: Option<GroupRead>,
     /// Entries of one stream; `None` if the client did not say.
     pub(super) count: Option<usize>,
     pub(super) protocol: Protocol,
     pub(super) max_bytes: usize,
+}
+
+/// As which consumer of which group a client reads.
+pub(super) struct GroupRead {
+    pub(super) group: Box<[u8]>,
+    pub(super) consumer: Box<[u8]>,
+    /// What is delivered has to be acknowledged.
+    pub(super) pending: bool,
+}
+
+impl GroupRead {
+    pub(super) fn member<'a>(&'a self, key: &'a [u8]) -> Member<'a> {
+        Member { key, group: &self.group, consumer: &self.consumer }
+    }
 }
 
 /// A reader that waits.
@@ -37,35 +54,75 @@ pub(super) struct BlockedRead {
 
 /// How the wait ended.
 pub(super) enum Outcome {
-    /// With this reply.
-    Served(BytesMut),
+    /// With this reply, when everything in front of a position of the log is settled.
+    Served(BytesMut, LogPosition),
     /// Without entries.
     TimedOut,
-    /// Another client ended it with an error.
-    Unblocked,
+    /// With an error.
+    Failed(&'static str),
 }
 
 impl Waiter for BlockedRead {
-    fn changed(&self, key: &[u8], stream: Option<&Stream>) -> Option<Arc<Notify>> {
-        let stream = stream?;
-        let (_, after) = self.wanted.after.iter().find(|(wanted, _)| **wanted == *key)?;
-        let start = after.next()?;
+    fn touched(&self, key: &[u8], how: Touched, db: &mut Db) -> Option<Arc<Notify>> {
+        if how != Touched::Ready {
+            return None;
+        }
         let mut outcome = self.outcome.lock();
-        if outcome.is_some() {
-            return None;
+        if outcome.is_none() {
+            *outcome = self.wanted.look(key, db);
+            if outcome.is_some() {
+                return Some(Arc::clone(&self.notify));
+            }
         }
-        let limit = self.wanted.count.unwrap_or(DEFAULT_COUNT);
-        let found = stream.range(start, EntryId::MAX, limit, entries::skip);
-        if found == 0 {
-            return None;
+        None
+    }
+}
+
+impl Wanted {
+    /// What a key has for the reader now.
+    fn look(&self, key: &[u8], db: &mut Db) -> Option<Outcome> {
+        let (key, after) = self.after.iter().find(|(wanted, _)| **wanted == *key)?;
+        let Some(read) = &self.group else {
+            return (db.last_id(key).ok()? > *after).then(|| self.serve(key, *after, db));
+        };
+        if db.key_type(key) != Some(KeyType::Stream) {
+            return Some(Outcome::Failed(KEY_IS_GONE));
         }
+        let Some(group) = db.group(key, &read.group).ok()? else {
+            return Some(Outcome::Failed(GROUP_IS_GONE));
+        };
+        if db.last_id(key).ok()? > group.last_delivered() { self.deliver(key, read, db) } else { None }
+    }
+
+    fn limit(&self) -> usize {
+        self.count.unwrap_or(DEFAULT_COUNT)
+    }
+
+    fn serve(&self, key: &[u8], after: EntryId, db: &Db) -> Outcome {
+        let found = db.read_after(key, after, self.limit(), entries::skip).unwrap_or(0);
         let mut reply = BytesMut::new();
-        let mut out = ReplyEncoder::new(&mut reply, self.wanted.protocol);
+        let mut out = self.begin(&mut reply, key, found);
+        // It was read a moment ago: it cannot be refused.
+        let _ = db.read_after(key, after, self.limit(), entries::writer(&mut out, self.max_bytes));
+        Outcome::Served(reply, db.log_position())
+    }
+
+    /// `None` if nothing can be delivered, since the log does not take it: then the reader goes on waiting.
+    fn deliver(&self, key: &[u8], read: &GroupRead, db: &mut Db) -> Option<Outcome> {
+        let found = db.deliverable(key, &read.group, self.limit()).ok()?;
+        let mut reply = BytesMut::new();
+        let mut out = self.begin(&mut reply, key, found);
+        let writer = entries::writer(&mut out, self.max_bytes);
+        db.deliver(read.member(key), self.limit(), read.pending, writer).ok()?;
+        Some(Outcome::Served(reply, db.log_position()))
+    }
+
+    fn begin<'a>(&self, reply: &'a mut BytesMut, key: &[u8], entries: usize) -> ReplyEncoder<'a> {
+        let mut out = ReplyEncoder::new(reply, self.protocol);
         write_stream_header(&mut out, 1);
-        write_key(&mut out, key, found);
-        stream.range(start, EntryId::MAX, limit, entries::writer(&mut out, self.wanted.max_bytes));
-        *outcome = Some(Outcome::Served(reply));
-        Some(Arc::clone(&self.notify))
+        write_key(&mut out, key);
+        out.list(entries);
+        out
     }
 }
 
@@ -77,13 +134,12 @@ pub(super) fn write_stream_header(out: &mut ReplyEncoder<'_>, streams: usize) {
     }
 }
 
-/// Begins one stream of that reply, with so many entries.
-pub(super) fn write_key(out: &mut ReplyEncoder<'_>, key: &[u8], entries: usize) {
+/// Begins one stream of that reply; the list of its entries follows.
+pub(super) fn write_key(out: &mut ReplyEncoder<'_>, key: &[u8]) {
     if out.protocol() == Protocol::Resp2 {
         out.list(2);
     }
     out.bulk(key);
-    out.list(entries);
 }
 
 impl BlockedRead {

@@ -16,6 +16,7 @@ use super::blocking::Outcome;
 use super::clients::Client;
 use super::dispatch::{self, Context};
 use super::session::Session;
+use crate::LogPosition;
 
 /// What is read at once.
 const READ_BYTES: usize = 64 * 1024;
@@ -41,6 +42,8 @@ pub(super) struct Connection {
     scanner: RequestScanner,
     input: BytesMut,
     output: BytesMut,
+    /// Up to here the log is settled, as far as this connection knows.
+    settled: LogPosition,
 }
 
 impl Connection {
@@ -54,13 +57,18 @@ impl Connection {
             client,
             input: BytesMut::new(),
             output: BytesMut::new(),
+            settled: LogPosition::default(),
         }
     }
 
     /// Answers the client until one side ends it.
     pub(super) async fn run(mut self, mut stopped: watch::Receiver<()>) -> Reason {
         let reason = loop {
+            self.server.engine.has_room().await;
             let more = self.answer();
+            if let Err(reason) = self.settle().await {
+                break reason;
+            }
             if let Err(reason) = self.write() {
                 break reason;
             }
@@ -86,6 +94,18 @@ impl Connection {
         let mut rest = [0; 4096];
         while self.stream.try_read(&mut rest).is_ok_and(|bytes| bytes > 0) {}
         reason
+    }
+
+    /// Waits until what the replies tell of is as safe as the store promises.
+    async fn settle(&mut self) -> Result<(), Reason> {
+        if self.output.is_empty() || self.session.position <= self.settled {
+            return Ok(());
+        }
+        // Whether what cannot be written was stored is not known, and so is not said.
+        let settled = self.server.engine.settled(self.session.position).await;
+        settled.map_err(|_| "the log cannot be written")?;
+        self.settled = self.session.position;
+        Ok(())
     }
 
     fn reads(&self) -> bool {
@@ -128,6 +148,7 @@ impl Connection {
                     session: &mut self.session,
                 };
                 dispatch::dispatch(&mut context, &args);
+                context.session.position = context.db.log_position();
             }
             self.input.advance(wire_len);
             if let Some(blocked) = &self.session.blocked {
@@ -164,9 +185,15 @@ impl Connection {
         self.session.blocked = None;
         let mut out = ReplyEncoder::new(&mut self.output, self.session.protocol);
         match outcome {
-            Outcome::Served(reply) => self.output.unsplit(reply),
+            Outcome::Served(reply, position) => {
+                self.output.unsplit(reply);
+                self.session.position = position;
+            }
             Outcome::TimedOut => out.null_list(),
-            Outcome::Unblocked => out.error("UNBLOCKED client unblocked via CLIENT UNBLOCK"),
+            Outcome::Failed(reason) => {
+                self.server.stats.error();
+                out.error(reason);
+            }
         }
     }
 

@@ -6,11 +6,11 @@ use super::Shared;
 use super::commands::{self, Command};
 use super::refusal::Refusal;
 use super::session::Session;
-use crate::Db;
+use crate::Locked;
 
 /// What a command works with. The store is locked for as long as one command, or one EXEC, takes.
 pub(super) struct Context<'a> {
-    pub(super) db: Db<'a>,
+    pub(super) db: Locked<'a>,
     pub(super) session: &'a mut Session,
     pub(super) server: &'a Shared,
     pub(super) out: ReplyEncoder<'a>,

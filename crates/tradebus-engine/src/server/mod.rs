@@ -9,6 +9,7 @@ mod commands;
 mod connection;
 mod dispatch;
 mod entries;
+mod expiry;
 mod options;
 mod parse;
 mod refusal;
@@ -50,6 +51,14 @@ pub(crate) struct Shared {
     run_id: String,
     clients: Clients,
     stats: Stats,
+}
+
+impl Shared {
+    /// A number that nobody can tell beforehand.
+    fn random(&self) -> u64 {
+        use std::hash::{BuildHasher as _, RandomState};
+        RandomState::new().hash_one(&self.run_id)
+    }
 }
 
 /// A port that answers the Redis protocol.

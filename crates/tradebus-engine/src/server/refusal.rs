@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::StreamError;
+use crate::DbError;
 
 /// An error reply. The texts are what Redis says, since clients know them by heart.
 #[derive(Debug, PartialEq, Eq)]
@@ -23,6 +23,26 @@ impl Refusal {
     /// A text that quotes what the client sent.
     pub(super) fn quoting(before: &str, quoted: &[u8], after: &str) -> Self {
         Self(Cow::Owned([before.as_bytes(), c_string(quoted, 128), after.as_bytes()].concat()))
+    }
+
+    /// A text that quotes what the client sent, all of it.
+    pub(super) fn quoting_all(before: &str, quoted: &[u8], after: &str) -> Self {
+        Self(Cow::Owned([before.as_bytes(), c_string(quoted, usize::MAX), after.as_bytes()].concat()))
+    }
+
+    /// A key without the group that is asked for.
+    pub(super) fn no_group(key: &[u8], group: &[u8], after: &str) -> Self {
+        let (key, group) = (c_string(key, usize::MAX), c_string(group, usize::MAX));
+        let parts = [b"NOGROUP No such key '", key, b"' or consumer group '", group, b"'", after.as_bytes()];
+        Self(Cow::Owned(parts.concat()))
+    }
+
+    /// The same in the words of the commands that manage groups.
+    pub(super) fn no_group_for_key(key: &[u8], group: &[u8]) -> Self {
+        let (key, group) = (c_string(key, usize::MAX), c_string(group, usize::MAX));
+        Self(Cow::Owned(
+            [b"NOGROUP No such consumer group '", group, b"' for key name '", key, b"'"].concat(),
+        ))
     }
 
     pub(super) fn wrong_arity(command: &str) -> Self {
@@ -61,31 +81,37 @@ fn c_string(text: &[u8], most: usize) -> &[u8] {
     &text[..end.min(most)]
 }
 
-impl From<StreamError> for Refusal {
-    fn from(error: StreamError) -> Self {
+impl From<DbError> for Refusal {
+    fn from(error: DbError) -> Self {
         match error {
-            StreamError::IdZero => Self::new("ERR The ID specified in XADD must be greater than 0-0"),
-            StreamError::IdNotAboveLast { .. } => {
+            DbError::IdZero => Self::new("ERR The ID specified in XADD must be greater than 0-0"),
+            DbError::IdNotAboveLast { .. } => {
                 Self::new("ERR The ID specified in XADD is equal or smaller than the target stream top item")
             }
-            StreamError::IdsExhausted => {
+            DbError::IdsExhausted => {
                 Self::new("ERR The stream has exhausted the last possible ID, unable to add more items")
             }
             // Redis 7.0 takes the one for the other.
-            StreamError::SequenceExhausted { .. } | StreamError::TooLarge { .. } => {
+            DbError::SequenceExhausted { .. } | DbError::TooLarge { .. } => {
                 Self::new("ERR Elements are too large to be stored")
             }
-            StreamError::NoSuchKey => Self::NO_SUCH_KEY,
-            StreamError::WrongType => {
+            DbError::NoSuchKey => Self::NO_SUCH_KEY,
+            DbError::NoSuchGroup => Self::new("NOGROUP No such consumer group"),
+            DbError::GroupExists => Self::new("BUSYGROUP Consumer Group name already exists"),
+            DbError::NotAnInteger => Self::NOT_AN_INTEGER,
+            DbError::Overflow => Self::new("ERR increment or decrement would overflow"),
+            DbError::DiskFull => Self::new("MISCONF Errors writing to the AOF file: No space left on device"),
+            DbError::LogFailed => Self::new("MISCONF Errors writing to the AOF file: the disk has failed"),
+            DbError::WrongType => {
                 Self::new("WRONGTYPE Operation against a key holding the wrong kind of value")
             }
-            StreamError::LastIdBelowEntry { .. } => {
+            DbError::LastIdBelowEntry { .. } => {
                 Self::new("ERR The ID specified in XSETID is smaller than the target stream top item")
             }
-            StreamError::EntriesAddedBelowLength { .. } => Self::new(
+            DbError::EntriesAddedBelowLength { .. } => Self::new(
                 "ERR The entries_added specified in XSETID is smaller than the target stream length",
             ),
-            StreamError::LastIdBelowDeleted { .. } => {
+            DbError::LastIdBelowDeleted { .. } => {
                 Self::new("ERR The ID specified in XSETID is smaller than the provided max_deleted_entry_id")
             }
         }

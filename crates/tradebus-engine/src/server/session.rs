@@ -4,6 +4,7 @@ use tradebus_resp::Protocol;
 
 use super::blocking::Blocked;
 use super::commands::Command;
+use crate::LogPosition;
 
 /// The state of one connection.
 pub(super) struct Session {
@@ -17,6 +18,8 @@ pub(super) struct Session {
     pub(super) in_exec: bool,
     /// Set by a command that waits; its reply comes later.
     pub(super) blocked: Option<Blocked>,
+    /// The end of the log when the last command was done: its reply may have to wait until that is settled.
+    pub(super) position: LogPosition,
     /// Close the connection when the replies so far are sent.
     pub(super) closing: bool,
 }
@@ -31,6 +34,7 @@ impl Session {
             transaction: None,
             in_exec: false,
             blocked: None,
+            position: LogPosition::default(),
             closing: false,
         }
     }

@@ -11,9 +11,9 @@
 //! All numbers are varints. Entries mostly share their names, so that each list is stored once and entries point to it.
 
 use super::fields::Fields;
-use super::varint::{self, Cursor};
 use super::{NodeLimits, Pair, node_size};
 use crate::EntryId;
+use crate::varint::{self, Cursor};
 
 const DELETED: u8 = 1;
 const BRINGS_NAMES: u8 = 2;
@@ -22,7 +22,8 @@ const BRINGS_NAMES: u8 = 2;
 const LISTS_COMPARED: usize = 8;
 
 /// Entries in order of arrival.
-pub(super) struct Block {
+#[derive(Clone)]
+pub(crate) struct Block {
     first: EntryId,
     last: EntryId,
     data: Vec<u8>,
@@ -33,6 +34,17 @@ pub(super) struct Block {
     /// Where the names of the first entry are, and the list that was written last.
     first_names: u32,
     last_names: u32,
+}
+
+/// What a block is written from and made of again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct BlockParts<'a> {
+    pub(crate) first: EntryId,
+    pub(crate) last: EntryId,
+    pub(crate) node_bytes: u64,
+    pub(crate) first_names: u32,
+    pub(crate) last_names: u32,
+    pub(crate) data: &'a [u8],
 }
 
 /// An entry where it lies.
@@ -60,6 +72,42 @@ impl Block {
         block.push(id, fields);
         block.first_names = block.last_names;
         block
+    }
+
+    /// All of it, as it is.
+    pub(crate) fn parts(&self) -> BlockParts<'_> {
+        let Self { first, last, first_names, last_names, .. } = *self;
+        BlockParts {
+            first,
+            last,
+            node_bytes: self.node_bytes as u64,
+            first_names,
+            last_names,
+            data: &self.data,
+        }
+    }
+
+    /// A block as it was. The entries are counted anew; `None` where they do not follow one another to the end.
+    pub(crate) fn from_parts(parts: BlockParts<'_>) -> Option<Self> {
+        let BlockParts { first, last, node_bytes, first_names, last_names, data } = parts;
+        let node_bytes = usize::try_from(node_bytes).ok()?;
+        let (live, deleted) = (0, 0);
+        let mut block =
+            Self { first, last, data: data.to_vec(), live, deleted, node_bytes, first_names, last_names };
+        let (mut live, mut deleted, mut end) = (0, 0, 0);
+        let mut cursor = Cursor::new(&block.data, 0);
+        while !cursor.is_at_end() {
+            let (entry, next) = block.read(cursor.position());
+            if entry.deleted {
+                deleted += 1;
+            } else {
+                live += 1;
+            }
+            end = next;
+            cursor = Cursor::new(&block.data, next);
+        }
+        (block.live, block.deleted) = (live, deleted);
+        (end == block.data.len() && end > 0).then_some(block)
     }
 
     pub(super) const fn first(&self) -> EntryId {

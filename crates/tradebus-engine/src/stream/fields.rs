@@ -1,6 +1,6 @@
 //! The fields of one entry, read in place.
 
-use super::varint::Cursor;
+use crate::varint::Cursor;
 
 /// The fields of an entry in the order in which they were given, as `(name, value)`, borrowed from the store.
 #[derive(Clone, Debug)]

@@ -1,22 +1,29 @@
-//! One stream: blocks of entries in order of arrival, and what is remembered about entries that are gone.
+//! One stream: blocks of entries in order of arrival, what is remembered about entries that are gone, and the groups
+//! that share the work.
 
 mod block;
+mod deliver;
 mod fields;
+mod group;
+mod lag;
 mod node_size;
 mod range;
 mod remove;
-mod varint;
 
 #[cfg(test)]
 mod model_test;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
-use block::Block;
+pub(crate) use block::{Block, BlockParts};
+pub(crate) use deliver::PendingChanges;
+pub use deliver::{AutoClaim, AutoClaimed, Claim};
 pub use fields::Fields;
+pub use group::{Consumer, Group, Pending};
 pub use remove::Trim;
 
-use crate::{EntryId, StreamError};
+use crate::{DbError, EntryId};
 
 /// A field to be added: name and value.
 pub(crate) type Pair<'a> = (&'a [u8], &'a [u8]);
@@ -75,10 +82,12 @@ pub struct StreamInfo {
     pub entries_added: u64,
     /// The largest id that was deleted one by one, not trimmed.
     pub max_deleted_id: EntryId,
-    /// Memory of the entries, what is reserved for more included.
+    /// Memory of the stream, what is reserved for more included.
     pub memory_bytes: usize,
     /// Blocks that hold the entries.
     pub blocks: usize,
+    /// Consumer groups.
+    pub groups: usize,
 }
 
 /// What [`Db::set_id`](crate::Db::set_id) sets.
@@ -93,15 +102,17 @@ pub struct SetId {
 }
 
 /// A stream. It stays when its last entry goes: ids must not begin anew.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Stream {
     /// A block can be without a living entry, when trimming met one whose newest entry had been deleted; as in Redis.
-    blocks: VecDeque<Block>,
+    /// Blocks are shared with the snapshot that is being written, and copied if they change meanwhile.
+    blocks: VecDeque<Arc<Block>>,
     len: u64,
     last_id: EntryId,
     entries_added: u64,
     max_deleted_id: EntryId,
     allocated_bytes: usize,
+    groups: BTreeMap<Box<[u8]>, Group>,
 }
 
 impl Stream {
@@ -120,15 +131,16 @@ impl Stream {
         now: impl FnOnce() -> u64,
         fields: &[Pair<'_>],
         limits: NodeLimits,
-    ) -> Result<EntryId, StreamError> {
+    ) -> Result<EntryId, DbError> {
         let id = self.next_id(id, now)?;
         let bytes: usize = fields.iter().map(|(name, value)| name.len() + value.len()).sum();
         // A field without a byte takes room all the same, so that their number must be bounded with them.
         if bytes.saturating_add(fields.len()) > MAX_ENTRY_BYTES {
-            return Err(StreamError::TooLarge { bytes, max: MAX_ENTRY_BYTES });
+            return Err(DbError::TooLarge { bytes, max: MAX_ENTRY_BYTES });
         }
         match self.blocks.back_mut() {
             Some(block) if block.has_room(bytes, limits) => {
+                let block = Arc::make_mut(block);
                 let before = block.allocated_bytes();
                 block.push(id, fields);
                 self.allocated_bytes += block.allocated_bytes() - before;
@@ -144,7 +156,7 @@ impl Stream {
     /// The last block becomes as small as its entries; the new one probably grows to the same size.
     fn open_block(&mut self, id: EntryId, fields: &[Pair<'_>]) {
         let mut expected = 0;
-        if let Some(block) = self.blocks.back_mut() {
+        if let Some(block) = self.blocks.back_mut().map(Arc::make_mut) {
             let before = block.allocated_bytes();
             block.close();
             self.allocated_bytes = self.allocated_bytes + block.allocated_bytes() - before;
@@ -154,25 +166,47 @@ impl Stream {
         }
         let block = Block::new(id, fields, expected);
         self.allocated_bytes += block.allocated_bytes();
-        self.blocks.push_back(block);
+        self.blocks.push_back(Arc::new(block));
     }
 
-    fn next_id(&self, id: NewId, now: impl FnOnce() -> u64) -> Result<EntryId, StreamError> {
+    fn next_id(&self, id: NewId, now: impl FnOnce() -> u64) -> Result<EntryId, DbError> {
         let last = self.last_id;
         if id == NewId::Exact(EntryId::MIN) {
-            return Err(StreamError::IdZero);
+            return Err(DbError::IdZero);
         }
-        let following = last.next().ok_or(StreamError::IdsExhausted)?;
+        let following = last.next().ok_or(DbError::IdsExhausted)?;
         let id = match id {
             NewId::Auto => following.max(EntryId::new(now(), 0)),
             NewId::AutoSeq(ms) if ms == last.ms => {
-                let seq = last.seq.checked_add(1).ok_or(StreamError::SequenceExhausted { ms })?;
+                let seq = last.seq.checked_add(1).ok_or(DbError::SequenceExhausted { ms })?;
                 EntryId::new(ms, seq)
             }
             NewId::AutoSeq(ms) => EntryId::new(ms, 0),
             NewId::Exact(id) => id,
         };
-        if id <= last { Err(StreamError::IdNotAboveLast { id, last }) } else { Ok(id) }
+        if id <= last { Err(DbError::IdNotAboveLast { id, last }) } else { Ok(id) }
+    }
+
+    /// A stream of a snapshot, whose blocks and groups follow.
+    pub(crate) fn restored(last_id: EntryId, entries_added: u64, max_deleted_id: EntryId) -> Self {
+        Self { last_id, entries_added, max_deleted_id, ..Self::default() }
+    }
+
+    /// Adds a block of a snapshot. Returns whether it comes behind those that are there, and not beyond the last id.
+    pub(crate) fn restore_block(&mut self, block: Block) -> bool {
+        let follows = self.blocks.back().is_none_or(|last| last.last() < block.first());
+        if !follows || block.last() > self.last_id || block.first() > block.last() {
+            return false;
+        }
+        self.len += u64::from(block.live());
+        self.allocated_bytes += block.allocated_bytes();
+        self.blocks.push_back(Arc::new(block));
+        true
+    }
+
+    /// The blocks, the oldest first.
+    pub(crate) fn blocks(&self) -> impl Iterator<Item = &Block> {
+        self.blocks.iter().map(|block| &**block)
     }
 
     /// The state of the stream.
@@ -186,35 +220,43 @@ impl Stream {
             max_deleted_id: self.max_deleted_id,
             memory_bytes: self.memory_bytes(),
             blocks: self.blocks.len(),
+            groups: self.groups.len(),
         }
     }
 
     /// What the stream takes in memory, itself included.
     pub(crate) fn memory_bytes(&self) -> usize {
-        size_of::<Self>() + self.blocks.capacity() * size_of::<Block>() + self.allocated_bytes
+        /// A block in an allocation of its own, with the two counters of its owners.
+        const BLOCK: usize = size_of::<Arc<Block>>() + size_of::<Block>() + 2 * size_of::<usize>();
+        let groups: usize = self.groups.iter().map(|(name, group)| name.len() + group.memory_bytes()).sum();
+        size_of::<Self>() + self.blocks.capacity() * BLOCK + self.allocated_bytes + groups
     }
 
     fn first_entry(&self) -> Option<EntryId> {
-        self.blocks.iter().flat_map(Block::entries).find(|entry| !entry.deleted).map(|entry| entry.id)
+        self.blocks
+            .iter()
+            .flat_map(|block| block.entries())
+            .find(|entry| !entry.deleted)
+            .map(|entry| entry.id)
     }
 
     fn last_entry(&self) -> Option<EntryId> {
         let last_living =
-            |block: &Block| block.entries().filter(|entry| !entry.deleted).last().map(|entry| entry.id);
+            |block: &Arc<Block>| block.entries().filter(|entry| !entry.deleted).last().map(|entry| entry.id);
         self.blocks.iter().rev().find_map(last_living)
     }
 
     /// Sets the last id and the counters, as a copy of a stream needs.
-    pub(crate) fn set_id(&mut self, set: SetId) -> Result<(), StreamError> {
+    pub(crate) fn set_id(&mut self, set: SetId) -> Result<(), DbError> {
         let id = set.last_id;
         if let Some(max_deleted) = set.max_deleted_id.filter(|max| id < *max) {
-            return Err(StreamError::LastIdBelowDeleted { id, max_deleted });
+            return Err(DbError::LastIdBelowDeleted { id, max_deleted });
         }
         if let Some(newest) = self.last_entry().filter(|newest| id < *newest) {
-            return Err(StreamError::LastIdBelowEntry { id, newest });
+            return Err(DbError::LastIdBelowEntry { id, newest });
         }
         if let Some(entries_added) = set.entries_added.filter(|added| *added < self.len) {
-            return Err(StreamError::EntriesAddedBelowLength { entries_added, length: self.len });
+            return Err(DbError::EntriesAddedBelowLength { entries_added, length: self.len });
         }
         self.last_id = id;
         self.forget_above(id);
@@ -227,9 +269,9 @@ impl Stream {
 #[cfg(test)]
 mod tests {
     use super::{NewId, NodeLimits, Stream, Trim};
-    use crate::{EntryId, StreamError};
+    use crate::{DbError, EntryId};
 
-    fn add(stream: &mut Stream, id: NewId, now: u64) -> Result<EntryId, StreamError> {
+    fn add(stream: &mut Stream, id: NewId, now: u64) -> Result<EntryId, DbError> {
         stream.append(id, || now, &[(b"f", b"v")], NodeLimits::default())
     }
 
@@ -253,10 +295,10 @@ mod tests {
         assert_eq!(add(&mut stream, NewId::AutoSeq(0), 0), Ok(EntryId::new(0, 1)));
         assert_eq!(add(&mut stream, NewId::AutoSeq(5), 0), Ok(EntryId::new(5, 0)));
         assert_eq!(add(&mut stream, NewId::AutoSeq(5), 0), Ok(EntryId::new(5, 1)));
-        let too_low = StreamError::IdNotAboveLast { id: EntryId::new(4, 0), last: EntryId::new(5, 1) };
+        let too_low = DbError::IdNotAboveLast { id: EntryId::new(4, 0), last: EntryId::new(5, 1) };
         assert_eq!(add(&mut stream, NewId::AutoSeq(4), 0), Err(too_low));
         add(&mut stream, NewId::Exact(EntryId::new(5, u64::MAX)), 0).expect("above the last");
-        assert_eq!(add(&mut stream, NewId::AutoSeq(5), 0), Err(StreamError::SequenceExhausted { ms: 5 }));
+        assert_eq!(add(&mut stream, NewId::AutoSeq(5), 0), Err(DbError::SequenceExhausted { ms: 5 }));
     }
 
     #[test]
@@ -264,7 +306,7 @@ mod tests {
         let mut stream = Stream::default();
         add(&mut stream, NewId::Exact(EntryId::MAX), 0).expect("the last id can be used");
         for id in [NewId::Auto, NewId::AutoSeq(u64::MAX), NewId::Exact(EntryId::MAX)] {
-            assert_eq!(add(&mut stream, id, 0), Err(StreamError::IdsExhausted));
+            assert_eq!(add(&mut stream, id, 0), Err(DbError::IdsExhausted));
         }
     }
 

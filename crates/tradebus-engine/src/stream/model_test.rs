@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::remove::Extent;
 use super::{NewId, NodeLimits, SetId, Stream, Trim};
-use crate::{EntryId, Fields, StreamError};
+use crate::{DbError, EntryId, Fields};
 
 type Owned = Vec<(Vec<u8>, Vec<u8>)>;
 
@@ -132,9 +132,9 @@ fn append(stream: &mut Stream, model: &mut Model, limits: NodeLimits, id: EntryI
         model.last_id = id;
         model.added += 1;
     } else if id == EntryId::MIN {
-        assert_eq!(given, Err(StreamError::IdZero));
+        assert_eq!(given, Err(DbError::IdZero));
     } else {
-        assert_eq!(given, Err(StreamError::IdNotAboveLast { id, last: model.last_id }));
+        assert_eq!(given, Err(DbError::IdNotAboveLast { id, last: model.last_id }));
     }
 }
 
@@ -243,7 +243,7 @@ fn check_info(stream: &Stream, model: &Model) {
     assert_eq!(info.last_id, model.last_id);
     assert_eq!(info.entries_added, model.added);
     assert_eq!(info.max_deleted_id, model.max_deleted);
-    let allocated: usize = stream.blocks.iter().map(super::Block::allocated_bytes).sum();
+    let allocated: usize = stream.blocks().map(super::Block::allocated_bytes).sum();
     assert_eq!(stream.allocated_bytes, allocated);
 }
 

@@ -1,5 +1,7 @@
 //! How entries leave a stream: trimmed from its old end, or deleted one by one.
 
+use std::sync::Arc;
+
 use super::{NodeLimits, Stream};
 use crate::EntryId;
 
@@ -95,6 +97,7 @@ impl Stream {
             .take_while(|entry| !matches!(keep, Keep::From(id) if entry.id >= id))
             .take(excess);
         let offsets: Vec<usize> = going.map(|entry| entry.at).collect();
+        let block = Arc::make_mut(block);
         for at in &offsets {
             block.mark_deleted(*at);
         }
@@ -113,7 +116,7 @@ impl Stream {
     pub(super) fn forget_above(&mut self, last_id: EntryId) {
         while let Some(block) = self.blocks.back_mut().filter(|block| block.last() > last_id) {
             if block.live() > 0 {
-                return block.set_back();
+                return Arc::make_mut(block).set_back();
             }
             self.remove_block(self.blocks.len() - 1);
         }
@@ -145,7 +148,7 @@ impl Stream {
             self.remove_block(index);
         } else {
             let at = entry.at;
-            block.mark_deleted(at);
+            Arc::make_mut(block).mark_deleted(at);
             self.len -= 1;
         }
         true

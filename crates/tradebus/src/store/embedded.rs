@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use async_trait::async_trait;
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
-use tradebus_engine::{Db, Engine, EntryId, Fields, KeyType, Listener, NewId, StreamError};
+use tradebus_engine::{Db, DbError, Engine, EntryId, Fields, KeyType, Listener, NewId};
 
 use super::{
     Appender, BatchBuilder, Interrupt, NewEntry, Position, RangeQuery, ReadBatch, StoreError, StreamReader,
@@ -91,7 +91,7 @@ impl StreamStore for EmbeddedStore {
     }
 
     async fn remove(&self, stream: &StreamKey) -> Result<bool, StoreError> {
-        Ok(self.engine.lock().remove(stream.as_bytes()))
+        self.engine.lock().remove(stream.as_bytes()).map_err(|error| named(&error, stream))
     }
 
     async fn streams(&self, prefix: &[u8]) -> Result<Vec<StreamKey>, StoreError> {
@@ -147,7 +147,7 @@ impl Appender for EmbeddedAppender {
     }
 }
 
-fn append(db: &mut Db<'_>, entry: &NewEntry<'_>) -> Result<EntryId, StoreError> {
+fn append(db: &mut Db, entry: &NewEntry<'_>) -> Result<EntryId, StoreError> {
     let mut id = Ok(EntryId::MIN);
     entry.fields.with(&mut |fields| id = db.append(entry.stream.as_bytes(), NewId::Auto, fields));
     id.map_err(|error| named(&error, entry.stream))
@@ -262,9 +262,9 @@ fn engine_trim(trim: Trim) -> tradebus_engine::Trim {
     if approximate { trim.approximate(Some(0)) } else { trim }
 }
 
-fn named(error: &StreamError, stream: &StreamKey) -> StoreError {
+fn named(error: &DbError, stream: &StreamKey) -> StoreError {
     match error {
-        StreamError::WrongType => StoreError::WrongType { stream: stream.clone() },
+        DbError::WrongType => StoreError::WrongType { stream: stream.clone() },
         other => StoreError::Refused { server: "the embedded engine".into(), detail: other.to_string() },
     }
 }

@@ -57,7 +57,7 @@ pub(super) fn xsetid(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Re
                 let max_deleted = id(value)?;
                 if set.last_id < max_deleted {
                     let id = set.last_id;
-                    return Err(crate::StreamError::LastIdBelowDeleted { id, max_deleted }.into());
+                    return Err(crate::DbError::LastIdBelowDeleted { id, max_deleted }.into());
                 }
                 // Redis takes 0-0 for "not given".
                 set.max_deleted_id = Some(max_deleted).filter(|id| *id != crate::EntryId::MIN);

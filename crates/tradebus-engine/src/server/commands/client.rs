@@ -70,7 +70,9 @@ pub(super) fn unblock(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), R
     let outcome = match args {
         [_, _, _] => Outcome::TimedOut,
         [_, _, _, how] if is(how, "TIMEOUT") => Outcome::TimedOut,
-        [_, _, _, how] if is(how, "ERROR") => Outcome::Unblocked,
+        [_, _, _, how] if is(how, "ERROR") => {
+            Outcome::Failed("UNBLOCKED client unblocked via CLIENT UNBLOCK")
+        }
         [_, _, _, _] => return Err(Refusal::new("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR")),
         _ => return Err(Refusal::subcommand_syntax(args, "CLIENT")),
     };

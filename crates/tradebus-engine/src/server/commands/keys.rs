@@ -18,8 +18,11 @@ pub(super) fn exists(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Re
 
 /// DEL and UNLINK are the same: memory is given back when the store is free again.
 pub(super) fn del(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Refusal> {
-    let removed = args[1..].iter().filter(|key| context.db.remove(key)).count();
-    context.out.count(removed as u64);
+    let mut removed = 0;
+    for key in &args[1..] {
+        removed += u64::from(context.db.remove(key)?);
+    }
+    context.out.count(removed);
     Ok(())
 }
 
@@ -34,7 +37,7 @@ pub(super) fn flush(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Ref
         [_, how] if is(how, "ASYNC") || is(how, "SYNC") => {}
         _ => return Err(Refusal::SYNTAX),
     }
-    context.db.flush();
+    context.db.flush()?;
     context.out.status("OK");
     Ok(())
 }
@@ -45,6 +48,58 @@ pub(super) fn keys(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Refu
     context.out.list(found);
     let (db, out) = (&context.db, &mut context.out);
     db.keys(args[1], |key| out.bulk(key));
+    Ok(())
+}
+
+pub(super) fn rename(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Refusal> {
+    context.db.rename(args[1], args[2])?;
+    context.out.status("OK");
+    Ok(())
+}
+
+pub(super) fn renamenx(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Refusal> {
+    let is_free = context.db.exists(args[1]) && !context.db.exists(args[2]);
+    // A name that is taken is not looked at further; a key that is missing is refused.
+    if is_free || !context.db.exists(args[1]) {
+        context.db.rename(args[1], args[2])?;
+    }
+    context.out.integer(is_free.into());
+    Ok(())
+}
+
+/// There is one database to copy to.
+pub(super) fn copy(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Refusal> {
+    let mut replace = false;
+    let mut rest = &args[3..];
+    while let [name, after @ ..] = rest {
+        rest = match after {
+            _ if is(name, "REPLACE") => {
+                replace = true;
+                after
+            }
+            [database, after @ ..] if is(name, "DB") => {
+                if integer(database)? != 0 {
+                    return Err(Refusal::new("ERR DB index is out of range"));
+                }
+                after
+            }
+            _ => return Err(Refusal::SYNTAX),
+        };
+    }
+    if args[1] == args[2] {
+        return Err(Refusal::new("ERR source and destination objects are the same"));
+    }
+    let copied = context.db.copy(args[1], args[2], replace)?;
+    context.out.integer(copied.into());
+    Ok(())
+}
+
+pub(super) fn randomkey(context: &mut Context<'_>, _: &[&[u8]]) -> Result<(), Refusal> {
+    let chance = context.server.random();
+    match context.db.key_at_random(chance) {
+        Some(key) => context.out.bulk(key),
+        None => context.out.null(),
+    }
     Ok(())
 }
 

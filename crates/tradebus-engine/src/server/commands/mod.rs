@@ -4,13 +4,17 @@
 
 mod append;
 mod client;
+mod collections;
 mod config;
 mod connection;
+mod expire;
+mod groups;
 mod info;
 mod introspection;
 mod keys;
 mod range;
 mod read;
+mod texts;
 mod transaction;
 mod trim;
 mod xinfo;
@@ -74,6 +78,7 @@ impl Command {
 }
 
 static COMMANDS: &[Command] = &[
+    Command::new("append", 3, texts::append),
     Command::new("auth", -2, connection::auth).before_auth(),
     Command::new("client", -2, container).with(&[
         Command::new("client|getname", 2, client::getname),
@@ -89,32 +94,85 @@ static COMMANDS: &[Command] = &[
     ]),
     Command::new("config", -2, container)
         .with(&[Command::new("config|get", -3, config::get), Command::new("config|set", -4, config::set)]),
+    Command::new("copy", -3, keys::copy),
     Command::new("dbsize", 1, keys::dbsize),
+    Command::new("decr", 2, texts::decr),
+    Command::new("decrby", 3, texts::decrby),
     Command::new("del", -2, keys::del),
     Command::new("discard", 1, transaction::discard).in_transaction(),
     Command::new("echo", 2, connection::echo),
     Command::new("exec", 1, transaction::exec).in_transaction(),
     Command::new("exists", -2, keys::exists),
+    Command::new("expire", -3, expire::expire),
+    Command::new("expireat", -3, expire::expireat),
+    Command::new("expiretime", 2, expire::expiretime),
     Command::new("flushall", -1, keys::flush),
     Command::new("flushdb", -1, keys::flush),
+    Command::new("get", 2, texts::get),
+    Command::new("getdel", 2, texts::getdel),
+    Command::new("getex", -2, texts::getex),
+    Command::new("getset", 3, texts::getset),
     Command::new("hello", -1, connection::hello).before_auth(),
+    Command::new("incr", 2, texts::incr),
+    Command::new("incrby", 3, texts::incrby),
     Command::new("info", -1, info::info),
     Command::new("keys", 2, keys::keys),
+    Command::new("llen", 2, collections::llen),
+    Command::new("lpush", -3, collections::lpush),
+    Command::new("lrange", 4, collections::lrange),
+    Command::new("mget", -2, texts::mget),
+    Command::new("mset", -3, texts::mset),
     Command::new("multi", 1, transaction::multi).in_transaction(),
+    Command::new("persist", 2, expire::persist),
+    Command::new("pexpire", -3, expire::pexpire),
+    Command::new("pexpireat", -3, expire::pexpireat),
+    Command::new("pexpiretime", 2, expire::pexpiretime),
     Command::new("ping", -1, connection::ping),
+    Command::new("psetex", 4, texts::psetex),
+    Command::new("pttl", 2, expire::pttl),
     Command::new("quit", -1, connection::quit).before_auth().in_transaction(),
+    Command::new("randomkey", 1, keys::randomkey),
+    Command::new("rename", 3, keys::rename),
+    Command::new("renamenx", 3, keys::renamenx),
     Command::new("reset", 1, connection::reset).before_auth().in_transaction(),
+    Command::new("sadd", -3, collections::sadd),
     Command::new("scan", -2, keys::scan),
+    Command::new("scard", 2, collections::scard),
     Command::new("select", 2, connection::select),
+    Command::new("set", -3, texts::set),
+    Command::new("setex", 4, texts::setex),
+    Command::new("setnx", 3, texts::setnx),
+    Command::new("smembers", 2, collections::smembers),
+    Command::new("strlen", 2, texts::strlen),
     Command::new("time", 1, introspection::time),
+    Command::new("touch", -2, keys::exists),
+    Command::new("ttl", 2, expire::ttl),
     Command::new("type", 2, keys::key_type),
     Command::new("unlink", -2, keys::del),
+    Command::new("xack", -4, groups::xack),
     Command::new("xadd", -5, append::xadd),
+    Command::new("xautoclaim", -6, groups::xautoclaim),
+    Command::new("xclaim", -6, groups::xclaim),
     Command::new("xdel", -3, trim::xdel),
-    Command::new("xinfo", -2, container).with(&[Command::new("xinfo|stream", -3, xinfo::stream)]),
+    Command::new("xgroup", -2, container).with(&[
+        Command::new("xgroup|create", -5, groups::create),
+        Command::new("xgroup|createconsumer", 5, groups::createconsumer),
+        Command::new("xgroup|delconsumer", 5, groups::delconsumer),
+        Command::new("xgroup|destroy", 4, groups::destroy),
+        Command::new("xgroup|help", 2, groups::help),
+        Command::new("xgroup|setid", -5, groups::setid),
+    ]),
+    Command::new("xinfo", -2, container).with(&[
+        Command::new("xinfo|consumers", 4, xinfo::consumers),
+        Command::new("xinfo|groups", 3, xinfo::groups),
+        Command::new("xinfo|help", 2, xinfo::help),
+        Command::new("xinfo|stream", -3, xinfo::stream),
+    ]),
     Command::new("xlen", 2, range::xlen),
+    Command::new("xpending", -3, groups::xpending),
     Command::new("xrange", -4, range::xrange),
     Command::new("xread", -4, read::xread),
+    Command::new("xreadgroup", -7, read::xreadgroup),
     Command::new("xrevrange", -4, range::xrevrange),
     Command::new("xsetid", -3, append::xsetid),
     Command::new("xtrim", -4, trim::xtrim),

@@ -1,13 +1,15 @@
-//! XINFO STREAM.
+//! XINFO: what streams, groups and consumers say about themselves.
 
 use crate::server::dispatch::Context;
 use crate::server::entries::{self, write_id};
 use crate::server::parse::{integer, is};
 use crate::server::refusal::Refusal;
-use crate::{EntryId, StreamInfo};
+use crate::{EntryId, Group, StreamInfo};
 
 /// Entries that FULL shows when it is not told how many.
 const DEFAULT_COUNT: usize = 10;
+
+const ALL: std::ops::RangeInclusive<EntryId> = EntryId::MIN..=EntryId::MAX;
 
 pub(super) fn stream(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Refusal> {
     let key = args[2];
@@ -27,7 +29,7 @@ fn brief(context: &mut Context<'_>, key: &[u8], info: &StreamInfo) -> Result<(),
     context.out.map(10);
     common(context, info);
     context.out.bulk("groups");
-    context.out.integer(0);
+    context.out.count(info.groups as u64);
     context.out.bulk("first-entry");
     entry(context, key, info.first_entry)?;
     context.out.bulk("last-entry");
@@ -43,8 +45,65 @@ fn complete(context: &mut Context<'_>, key: &[u8], info: &StreamInfo, limit: usi
     let writer = entries::writer(&mut context.out, context.server.options.max_output_bytes);
     context.db.range(key, EntryId::MIN, EntryId::MAX, limit, writer)?;
     context.out.bulk("groups");
-    context.out.list(0);
+    context.out.list(info.groups);
+    let (db, out) = (&context.db, &mut context.out);
+    for (name, group, lag) in db.groups(key)? {
+        out.map(7);
+        out.bulk("name");
+        out.bulk(name);
+        progress(out, group, lag);
+        out.bulk("pel-count");
+        out.count(group.pending_len() as u64);
+        out.bulk("pending");
+        out.list(group.pending_len().min(limit));
+        for it in group.pending(ALL).take(limit) {
+            out.list(4);
+            write_id(out, it.id);
+            out.bulk(it.consumer);
+            out.count(it.delivered_at);
+            out.count(it.deliveries);
+        }
+        consumers_in_full(out, group, limit);
+    }
     Ok(())
+}
+
+fn consumers_in_full(out: &mut tradebus_resp::ReplyEncoder<'_>, group: &Group, limit: usize) {
+    out.bulk("consumers");
+    out.list(group.consumers().len());
+    for (name, consumer) in group.consumers() {
+        out.map(4);
+        out.bulk("name");
+        out.bulk(name);
+        out.bulk("seen-time");
+        out.count(consumer.seen());
+        out.bulk("pel-count");
+        out.count(consumer.pending_len() as u64);
+        out.bulk("pending");
+        out.list(consumer.pending_len().min(limit));
+        for it in group.pending_of(consumer, ALL).take(limit) {
+            out.list(3);
+            write_id(out, it.id);
+            out.count(it.delivered_at);
+            out.count(it.deliveries);
+        }
+    }
+}
+
+/// How far a group has come, and how far it is behind.
+fn progress(out: &mut tradebus_resp::ReplyEncoder<'_>, group: &Group, lag: Option<i64>) {
+    out.bulk("last-delivered-id");
+    write_id(out, group.last_delivered());
+    out.bulk("entries-read");
+    match group.entries_read() {
+        Some(read) => out.count(read),
+        None => out.null(),
+    }
+    out.bulk("lag");
+    match lag {
+        Some(lag) => out.integer(lag),
+        None => out.null(),
+    }
 }
 
 fn common(context: &mut Context<'_>, info: &StreamInfo) {
@@ -73,5 +132,57 @@ fn entry(context: &mut Context<'_>, key: &[u8], id: Option<EntryId>) -> Result<(
     };
     let writer = entries::writer(&mut context.out, usize::MAX);
     context.db.range(key, id, id, 1, writer)?;
+    Ok(())
+}
+
+pub(super) fn groups(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Refusal> {
+    let info = context.db.info(args[2])?.ok_or(Refusal::NO_SUCH_KEY)?;
+    let (db, out) = (&context.db, &mut context.out);
+    out.list(info.groups);
+    for (name, group, lag) in db.groups(args[2])? {
+        out.map(6);
+        out.bulk("name");
+        out.bulk(name);
+        out.bulk("consumers");
+        out.count(group.consumers().len() as u64);
+        out.bulk("pending");
+        out.count(group.pending_len() as u64);
+        progress(out, group, lag);
+    }
+    Ok(())
+}
+
+pub(super) fn consumers(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Refusal> {
+    if !context.db.is_stream(args[2])? {
+        return Err(Refusal::NO_SUCH_KEY);
+    }
+    let now = context.db.now();
+    let (db, out) = (&context.db, &mut context.out);
+    let group = db.group(args[2], args[3])?.ok_or_else(|| Refusal::no_group_for_key(args[2], args[3]))?;
+    out.list(group.consumers().len());
+    for (name, consumer) in group.consumers() {
+        out.map(3);
+        out.bulk("name");
+        out.bulk(name);
+        out.bulk("pending");
+        out.count(consumer.pending_len() as u64);
+        out.bulk("idle");
+        out.count(now.saturating_sub(consumer.seen()));
+    }
+    Ok(())
+}
+
+pub(super) fn help(context: &mut Context<'_>, _: &[&[u8]]) -> Result<(), Refusal> {
+    context.out.help(
+        "XINFO",
+        &[
+            "CONSUMERS <key> <groupname>",
+            "    Show consumers of <groupname>.",
+            "GROUPS <key>",
+            "    Show the stream consumer groups.",
+            "STREAM <key> [FULL [COUNT <count>]",
+            "    Show information about the stream.",
+        ],
+    );
     Ok(())
 }

@@ -2,13 +2,13 @@
 //! follow.
 
 /// Bytes that the number takes: 1 to 10.
-pub(super) fn len(value: u64) -> usize {
+pub(crate) fn len(value: u64) -> usize {
     (64 - (value | 1).leading_zeros() as usize).div_ceil(7)
 }
 
 /// Appends the number.
 #[inline]
-pub(super) fn put(out: &mut Vec<u8>, mut value: u64) {
+pub(crate) fn put(out: &mut Vec<u8>, mut value: u64) {
     while value >= 0x80 {
         out.push(value as u8 | 0x80);
         value >>= 7;
@@ -18,13 +18,13 @@ pub(super) fn put(out: &mut Vec<u8>, mut value: u64) {
 
 /// Bytes that a text takes behind its length.
 #[inline]
-pub(super) fn text_len(text: &[u8]) -> usize {
+pub(crate) fn text_len(text: &[u8]) -> usize {
     len(text.len() as u64) + text.len()
 }
 
 /// Appends a text behind its length.
 #[inline]
-pub(super) fn put_text(out: &mut Vec<u8>, text: &[u8]) {
+pub(crate) fn put_text(out: &mut Vec<u8>, text: &[u8]) {
     put(out, text.len() as u64);
     out.extend_from_slice(text);
 }
@@ -32,33 +32,33 @@ pub(super) fn put_text(out: &mut Vec<u8>, text: &[u8]) {
 /// A place in a block, read forward. Beyond the end it reads zeros and empty texts: a block holds only what this
 /// module wrote, so that is never seen.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Cursor<'a> {
+pub(crate) struct Cursor<'a> {
     bytes: &'a [u8],
     at: usize,
 }
 
 impl<'a> Cursor<'a> {
-    pub(super) const fn new(bytes: &'a [u8], at: usize) -> Self {
+    pub(crate) const fn new(bytes: &'a [u8], at: usize) -> Self {
         Self { bytes, at }
     }
 
-    pub(super) const fn position(&self) -> usize {
+    pub(crate) const fn position(&self) -> usize {
         self.at
     }
 
-    pub(super) const fn is_at_end(&self) -> bool {
+    pub(crate) const fn is_at_end(&self) -> bool {
         self.at >= self.bytes.len()
     }
 
     #[inline]
-    pub(super) fn byte(&mut self) -> u8 {
+    pub(crate) fn byte(&mut self) -> u8 {
         let byte = self.bytes.get(self.at).copied().unwrap_or(0);
         self.at += 1;
         byte
     }
 
     #[inline]
-    pub(super) fn number(&mut self) -> u64 {
+    pub(crate) fn number(&mut self) -> u64 {
         let first = self.byte();
         if first < 0x80 { u64::from(first) } else { self.long_number(first) }
     }
@@ -76,7 +76,7 @@ impl<'a> Cursor<'a> {
     }
 
     #[inline]
-    pub(super) fn text(&mut self) -> &'a [u8] {
+    pub(crate) fn text(&mut self) -> &'a [u8] {
         let len = self.number() as usize;
         let text = self.bytes.get(self.at..self.at.saturating_add(len)).unwrap_or_default();
         self.at = self.at.saturating_add(len);
