@@ -1,26 +1,40 @@
 //! The Redis port: an [`Engine`] for everybody who speaks the protocol of Redis.
 //!
-//! In the order in which a request meets them: [`Server`] accepts, `connection` reads, `dispatch` finds the command
-//! in the table of `commands`, whose handlers read and write the store and the reply, and `blocking` waits.
+//! In the order in which a request meets them: [`Server`] accepts, `connection` takes from the `wire`, `dispatch` finds the
+//! command in the table of `commands`, whose handlers read and write the store and the reply, and `blocking` waits. What a
+//! connection remembers is in its `session`; what others may know of it, in `client`. Messages of channels go from `pubsub`
+//! through the `outbox` of each subscriber.
 
 mod blocking;
+mod client;
 mod clients;
+mod command_stats;
 mod commands;
 mod connection;
 mod dispatch;
 mod entries;
 mod expiry;
+mod memory;
 mod options;
+mod outbox;
 mod parse;
+mod pause;
+mod process;
+mod pubsub;
 mod refusal;
 mod session;
 mod stats;
+mod transaction;
+mod watches;
+mod wire;
 
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
+use std::os::fd::AsRawFd as _;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::net::{TcpListener, TcpStream, ToSocketAddrs};
 use tokio::sync::watch;
@@ -28,16 +42,20 @@ use tokio::task::JoinSet;
 use tracing::{debug, error, info, warn};
 
 use crate::Engine;
+use client::Origin;
 use clients::Clients;
 use connection::Connection;
+use memory::MemoryGauge;
 pub use options::ServerOptions;
+use pause::Pause;
+use pubsub::PubSub;
 use stats::Stats;
 
 /// The version of Redis whose replies are given, to the byte. Clients decide by it what they send.
 pub const REDIS_VERSION: &str = "7.0.15";
 
-/// How often the rate of commands is measured.
-const RATE_INTERVAL: Duration = Duration::from_millis(100);
+/// How often rates are measured and keys expire that nobody asks for. Also the clock for what need not be exact.
+const TICK: Duration = Duration::from_millis(100);
 
 /// After a failed accept: out of file descriptors, most likely, which takes others some time to change.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -48,12 +66,31 @@ pub(crate) struct Shared {
     options: ServerOptions,
     address: SocketAddr,
     started: Instant,
+    /// The same in seconds since 1970.
+    started_at: u64,
     run_id: String,
+    ticks: AtomicU64,
     clients: Clients,
+    pause: Pause,
+    pubsub: Arc<PubSub>,
+    memory: MemoryGauge,
     stats: Stats,
 }
 
 impl Shared {
+    /// How many [ticks](TICK) have passed since the start.
+    fn tick(&self) -> u64 {
+        self.ticks.load(Ordering::Relaxed)
+    }
+
+    /// Called every [`TICK`].
+    fn tend(&self) {
+        self.ticks.fetch_add(1, Ordering::Relaxed);
+        self.stats.sample_rates();
+        // Opening the store removes what has expired, and tells those who wait for it.
+        drop(self.engine.lock());
+    }
+
     /// A number that nobody can tell beforehand.
     fn random(&self) -> u64 {
         use std::hash::{BuildHasher as _, RandomState};
@@ -80,8 +117,13 @@ impl Server {
             options,
             address,
             started: Instant::now(),
+            started_at: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs()),
             run_id: stats::run_id(),
+            ticks: AtomicU64::new(0),
             clients: Clients::default(),
+            pause: Pause::default(),
+            pubsub: Arc::default(),
+            memory: MemoryGauge::default(),
             stats: Stats::default(),
         };
         Ok(Self { listener, shared: Arc::new(shared) })
@@ -98,7 +140,7 @@ impl Server {
         let Self { listener, shared } = self;
         let (stop, stopped) = watch::channel(());
         let mut connections = JoinSet::new();
-        let mut rate = tokio::time::interval(RATE_INTERVAL);
+        let mut ticks = tokio::time::interval(TICK);
         let mut shutdown = std::pin::pin!(shutdown);
         info!(address = %shared.address, "answering the Redis protocol");
         loop {
@@ -114,7 +156,7 @@ impl Server {
                 Some(ended) = connections.join_next() => if let Err(failure) = ended {
                     error!(%failure, "a connection failed");
                 },
-                _ = rate.tick() => shared.stats.sample_rate(),
+                _ = ticks.tick() => shared.tend(),
             }
         }
         drop(listener);
@@ -138,19 +180,21 @@ fn accept(
     peer: SocketAddr,
     stopped: watch::Receiver<()>,
 ) {
-    let Some(client) = shared.clients.admit(shared.options.max_clients) else {
-        shared.stats.rejected();
+    let origin =
+        Origin { peer, local: stream.local_addr().unwrap_or(shared.address), file: stream.as_raw_fd() };
+    let Some(place) = shared.clients.admit(shared.options.max_clients, origin, shared.tick()) else {
+        shared.stats.rejected.add(1);
         warn!(%peer, max_clients = shared.options.max_clients, "too many clients: connection refused");
         // One line fits into the buffer of a new socket; if not, closing says enough.
         let _ = stream.try_write(b"-ERR max number of clients reached\r\n");
         return;
     };
-    shared.stats.accepted();
-    debug!(%peer, client = client.id(), "connected");
+    shared.stats.connections.add(1);
+    debug!(%peer, client = place.client().id, "connected");
     if let Err(failure) = stream.set_nodelay(true) {
         debug!(%peer, %failure, "cannot switch off Nagle's algorithm");
     }
-    let connection = Connection::new(Arc::clone(shared), stream, client);
+    let connection = Connection::new(Arc::clone(shared), stream, place);
     connections.spawn(async move {
         let reason = connection.run(stopped).await;
         debug!(%peer, reason, "disconnected");

@@ -12,10 +12,11 @@ pub struct ServerOptions {
     pub max_clients: usize,
     /// What a single request may be.
     pub request: RequestLimits,
-    /// Bytes of a client that may wait here: of an unfinished request, and of the commands of an open transaction.
+    /// Bytes of a client that may be kept here: of an unfinished request, of the commands of an open transaction, and of the
+    /// keys and channels that it wants to hear of.
     pub max_input_bytes: usize,
-    /// Bytes of replies that may wait for a client that does not read them. One that lets more pile up is
-    /// disconnected.
+    /// Bytes of replies, and of messages of channels, that may wait for a client that does not read them. One that lets
+    /// more pile up is disconnected.
     pub max_output_bytes: usize,
 }
 

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub(crate) mod scene;
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::os::unix::net::UnixStream;
@@ -156,7 +158,7 @@ impl Client {
                 self.reader.read_exact(&mut text).expect("the rest of the reply");
                 reply.extend_from_slice(&text);
             }
-            '*' | '~' => (0..number()).for_each(|_| self.read_reply(reply)),
+            '*' | '~' | '>' => (0..number()).for_each(|_| self.read_reply(reply)),
             '%' => (0..number() * 2).for_each(|_| self.read_reply(reply)),
             _ => {}
         }

@@ -2,7 +2,7 @@
 
 use crate::glob_matches;
 use crate::server::dispatch::Context;
-use crate::server::parse::{integer, is};
+use crate::server::parse::{integer, is, pattern};
 use crate::server::refusal::Refusal;
 
 pub(super) fn dbsize(context: &mut Context<'_>, _: &[&[u8]]) -> Result<(), Refusal> {
@@ -43,11 +43,12 @@ pub(super) fn flush(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Ref
 }
 
 pub(super) fn keys(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Refusal> {
+    let pattern = pattern(args[1])?;
     let mut found = 0;
-    context.db.keys(args[1], |_| found += 1);
+    context.db.keys(pattern, |_| found += 1);
     context.out.list(found);
     let (db, out) = (&context.db, &mut context.out);
-    db.keys(args[1], |key| out.bulk(key));
+    db.keys(pattern, |key| out.bulk(key));
     Ok(())
 }
 
@@ -123,7 +124,7 @@ fn parse_scan<'a>(args: &[&'a [u8]]) -> Result<Scan<'a>, Refusal> {
                     return Err(Refusal::SYNTAX);
                 }
             }
-            [name, value] if is(name, "MATCH") => scan.pattern = Some(value),
+            [name, value] if is(name, "MATCH") => scan.pattern = Some(pattern(value)?),
             [name, value] if is(name, "TYPE") => scan.kind = Some(value),
             _ => return Err(Refusal::SYNTAX),
         }

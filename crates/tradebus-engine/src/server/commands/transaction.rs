@@ -1,8 +1,9 @@
-//! MULTI, EXEC and DISCARD.
+//! MULTI, EXEC and DISCARD, and WATCH for them.
 
 use crate::server::dispatch::{self, Context};
 use crate::server::refusal::Refusal;
-use crate::server::session::Transaction;
+use crate::server::transaction::Transaction;
+use crate::server::watches::Watches;
 
 pub(super) fn multi(context: &mut Context<'_>, _: &[&[u8]]) -> Result<(), Refusal> {
     if context.session.transaction.is_some() {
@@ -15,6 +16,7 @@ pub(super) fn multi(context: &mut Context<'_>, _: &[&[u8]]) -> Result<(), Refusa
 
 pub(super) fn discard(context: &mut Context<'_>, _: &[&[u8]]) -> Result<(), Refusal> {
     context.session.transaction.take().ok_or(Refusal::new("ERR DISCARD without MULTI"))?;
+    context.session.watches = Watches::default();
     context.out.status("OK");
     Ok(())
 }
@@ -22,9 +24,15 @@ pub(super) fn discard(context: &mut Context<'_>, _: &[&[u8]]) -> Result<(), Refu
 /// The store stays locked from the first command to the last.
 pub(super) fn exec(context: &mut Context<'_>, _: &[&[u8]]) -> Result<(), Refusal> {
     let transaction = context.session.transaction.take().ok_or(Refusal::new("ERR EXEC without MULTI"))?;
-    if transaction.poisoned {
+    let watches = std::mem::take(&mut context.session.watches);
+    if transaction.is_poisoned() {
         return Err(Refusal::new("EXECABORT Transaction discarded because of previous errors."));
     }
+    if watches.are_dirty(&context.db) {
+        context.out.null_list();
+        return Ok(());
+    }
+    drop(watches);
     let commands = transaction.into_commands();
     context.out.list(commands.len());
     context.session.in_exec = true;
@@ -33,5 +41,23 @@ pub(super) fn exec(context: &mut Context<'_>, _: &[&[u8]]) -> Result<(), Refusal
         dispatch::execute(context, queued.command, &args);
     }
     context.session.in_exec = false;
+    Ok(())
+}
+
+pub(super) fn watch(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Refusal> {
+    if context.session.transaction.is_some() {
+        return Err(Refusal::new("ERR WATCH inside MULTI is not allowed"));
+    }
+    // What will fail anyway needs no more keys.
+    if !context.session.watches.seem_dirty() {
+        context.session.watches.add(&args[1..], &context.db, &context.server.engine);
+    }
+    context.out.status("OK");
+    Ok(())
+}
+
+pub(super) fn unwatch(context: &mut Context<'_>, _: &[&[u8]]) -> Result<(), Refusal> {
+    context.session.watches = Watches::default();
+    context.out.status("OK");
     Ok(())
 }
