@@ -33,7 +33,10 @@ pub(crate) struct TestServer {
 
 impl TestServer {
     pub(crate) fn start(options: ServerOptions) -> Self {
-        let engine = Engine::new();
+        Self::serve(Engine::new(), options)
+    }
+
+    pub(crate) fn serve(engine: Engine, options: ServerOptions) -> Self {
         let (stop, stopped) = oneshot::channel::<()>();
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
         let runtime = runtime.expect("a runtime");
