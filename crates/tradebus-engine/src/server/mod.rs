@@ -1,10 +1,11 @@
 //! The Redis port: an [`Engine`] for everybody who speaks the protocol of Redis.
 //!
-//! In the order in which a request meets them: [`Server`] accepts, `connection` takes from the `wire`, `dispatch` finds the
-//! command in the table of `commands`, whose handlers read and write the store and the reply, and `blocking` waits. What a
-//! connection remembers is in its `session`; what others may know of it, in `client`. Messages of channels go from `pubsub`
-//! through the `outbox` of each subscriber.
+//! In the order in which a request meets them: [`Server`] accepts, perhaps with [`Tls`], `connection` takes from the `wire`,
+//! `dispatch` finds the command in the table of `commands`, whose handlers read and write the store and the reply, and `blocking`
+//! waits. What a connection remembers is in its `session`; what others may know of it, in `client`. Messages of channels go from
+//! `pubsub` through the `outbox` of each subscriber.
 
+mod accept;
 mod blocking;
 mod client;
 mod clients;
@@ -24,6 +25,7 @@ mod pubsub;
 mod refusal;
 mod session;
 mod stats;
+mod tls;
 mod transaction;
 mod watches;
 mod wire;
@@ -31,25 +33,23 @@ mod wire;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
-use std::os::fd::AsRawFd as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use tokio::net::{TcpListener, TcpStream, ToSocketAddrs};
+use tokio::net::{TcpListener, ToSocketAddrs};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tracing::{debug, error, info, warn};
 
 use crate::Engine;
-use client::Origin;
 use clients::Clients;
-use connection::Connection;
 use memory::MemoryGauge;
 pub use options::ServerOptions;
 use pause::Pause;
 use pubsub::PubSub;
 use stats::Stats;
+pub use tls::{Tls, TlsError};
 
 /// The version of Redis whose replies are given, to the byte. Clients decide by it what they send.
 pub const REDIS_VERSION: &str = "7.0.15";
@@ -147,7 +147,7 @@ impl Server {
             tokio::select! {
                 () = &mut shutdown => break,
                 accepted = listener.accept() => match accepted {
-                    Ok((stream, peer)) => accept(&shared, &mut connections, stream, peer, stopped.clone()),
+                    Ok((stream, peer)) => accept::accept(&shared, &mut connections, stream, peer, stopped.clone()),
                     Err(failure) => {
                         warn!(%failure, "cannot accept a connection");
                         tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -170,33 +170,4 @@ impl std::fmt::Debug for Server {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Server").field("address", &self.shared.address).finish_non_exhaustive()
     }
-}
-
-/// Gives a client a task of its own, or sends it away when there are too many.
-fn accept(
-    shared: &Arc<Shared>,
-    connections: &mut JoinSet<()>,
-    stream: TcpStream,
-    peer: SocketAddr,
-    stopped: watch::Receiver<()>,
-) {
-    let origin =
-        Origin { peer, local: stream.local_addr().unwrap_or(shared.address), file: stream.as_raw_fd() };
-    let Some(place) = shared.clients.admit(shared.options.max_clients, origin, shared.tick()) else {
-        shared.stats.rejected.add(1);
-        warn!(%peer, max_clients = shared.options.max_clients, "too many clients: connection refused");
-        // One line fits into the buffer of a new socket; if not, closing says enough.
-        let _ = stream.try_write(b"-ERR max number of clients reached\r\n");
-        return;
-    };
-    shared.stats.connections.add(1);
-    debug!(%peer, client = place.client().id, "connected");
-    if let Err(failure) = stream.set_nodelay(true) {
-        debug!(%peer, %failure, "cannot switch off Nagle's algorithm");
-    }
-    let connection = Connection::new(Arc::clone(shared), stream, place);
-    connections.spawn(async move {
-        let reason = connection.run(stopped).await;
-        debug!(%peer, reason, "disconnected");
-    });
 }

@@ -3,11 +3,15 @@
 use secrecy::SecretString;
 use tradebus_resp::RequestLimits;
 
+use super::Tls;
+
 /// How a [`Server`](super::Server) treats its clients.
 #[derive(Debug, Clone)]
 pub struct ServerOptions {
     /// What clients must show before anything else; without one, everybody is welcome.
     pub password: Option<SecretString>,
+    /// With it, only those who speak TLS are welcome.
+    pub tls: Option<Tls>,
     /// Connections at the same time; one more is told so and closed.
     pub max_clients: usize,
     /// What a single request may be.
@@ -24,6 +28,7 @@ impl Default for ServerOptions {
     fn default() -> Self {
         Self {
             password: None,
+            tls: None,
             max_clients: 10_000,
             request: RequestLimits::default(),
             max_input_bytes: 1024 * 1024 * 1024,

@@ -16,7 +16,7 @@ use tradebus_engine::Engine;
 use tradebus_engine::server::{Server, ServerOptions};
 
 /// A reply that takes longer than this will not come.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Where a test can connect to.
 pub(crate) trait Target {
@@ -75,8 +75,7 @@ impl Target for TestServer {
     fn connect(&self) -> Client {
         let stream = TcpStream::connect(self.address).expect("the server listens");
         stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
-        let reader = BufReader::new(Box::new(stream.try_clone().expect("a second handle")) as Box<dyn Read>);
-        Client { reader, writer: Box::new(stream) }
+        Client::over(stream.try_clone().expect("a second handle"), stream)
     }
 }
 
@@ -116,8 +115,7 @@ impl Target for RealRedis {
         let stream =
             UnixStream::connect(self.directory.path().join("redis.sock")).expect("redis-server listens");
         stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
-        let reader = BufReader::new(Box::new(stream.try_clone().expect("a second handle")) as Box<dyn Read>);
-        Client { reader, writer: Box::new(stream) }
+        Client::over(stream.try_clone().expect("a second handle"), stream)
     }
 }
 
@@ -127,6 +125,10 @@ pub(crate) struct Client {
 }
 
 impl Client {
+    pub(crate) fn over(reader: impl Read + 'static, writer: impl Write + 'static) -> Self {
+        Self { reader: BufReader::new(Box::new(reader)), writer: Box::new(writer) }
+    }
+
     pub(crate) fn send_raw(&mut self, bytes: &[u8]) {
         self.writer.write_all(bytes).expect("the server takes it");
     }

@@ -25,6 +25,7 @@ fn settings(context: &Context<'_>) -> Vec<(&'static str, String)> {
     let limits = context.db.node_limits();
     let server = context.server;
     let fsync = server.engine.fsync();
+    let (port, encrypted) = (server.address.port().to_string(), server.options.tls.is_some());
     vec![
         ("appendfsync", fsync.map_or("no", Fsync::name).to_owned()),
         ("appendonly", if fsync.is_some() { "yes" } else { "no" }.to_owned()),
@@ -37,13 +38,14 @@ fn settings(context: &Context<'_>) -> Vec<(&'static str, String)> {
         ("maxmemory", "0".to_owned()),
         ("maxmemory-policy", "noeviction".to_owned()),
         ("notify-keyspace-events", String::new()),
-        ("port", server.address.port().to_string()),
+        ("port", if encrypted { "0".to_owned() } else { port.clone() }),
         ("proto-max-bulk-len", server.options.request.max_bulk.to_string()),
         ("save", String::new()),
         ("slowlog-log-slower-than", "-1".to_owned()),
         (NODE_BYTES, limits.max_bytes.to_string()),
         (NODE_ENTRIES, limits.max_entries.to_string()),
         ("timeout", "0".to_owned()),
+        ("tls-port", if encrypted { port } else { "0".to_owned() }),
     ]
 }
 
