@@ -21,7 +21,7 @@ const NOT_AUTHENTICATED: Refusal = Refusal::new("NOAUTH Authentication required.
 
 /// Answers one request, which has at least a name. `false` when it has to wait for the end of a pause, and to be asked then.
 pub(super) fn dispatch(context: &mut Context<'_>, args: &[&[u8]]) -> bool {
-    let found = commands::find(args);
+    let found = commands::find_again(context.session.last_command, args);
     context.session.last_command = found.as_ref().ok().copied();
     let command = match found.and_then(|command| admit(context, command, args).map(|()| command)) {
         Ok(command) => command,

@@ -10,9 +10,11 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
 
 use super::stats::Stats;
 
-/// What is read at once, at least and at most; in between, as much as came the last time.
-const LEAST_READ_BYTES: usize = 4 * 1024;
-const MOST_READ_BYTES: usize = 64 * 1024;
+/// What is read at once.
+const READ_BYTES: usize = 64 * 1024;
+
+/// A client that has sent half a request, and then nothing, holds no more memory than that and so much.
+const SPARE_BYTES: usize = 4 * 1024;
 
 /// A buffer for replies that grew larger is given back once it is empty.
 const KEPT_BYTES: usize = 64 * 1024;
@@ -22,7 +24,6 @@ pub(super) struct Wire<S> {
     stream: S,
     pub(super) input: BytesMut,
     pub(super) output: BytesMut,
-    read_bytes: usize,
     /// Something of what was written may still lie in the stream: in the buffers of TLS.
     unflushed: bool,
 }
@@ -38,13 +39,7 @@ pub(super) enum Progress {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
     pub(super) fn new(stream: S) -> Self {
-        Self {
-            stream,
-            input: BytesMut::new(),
-            output: BytesMut::new(),
-            read_bytes: LEAST_READ_BYTES,
-            unflushed: false,
-        }
+        Self { stream, input: BytesMut::new(), output: BytesMut::new(), unflushed: false }
     }
 
     /// Whether everything was sent.
@@ -105,42 +100,33 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         stats: &Stats,
     ) -> Poll<io::Result<Progress>> {
         // Room for a large argument is made as it comes, not as it was promised.
-        let room = missing.min(self.input.len()).max(self.read_bytes);
-        self.input.reserve(room);
+        self.input.reserve(missing.min(self.input.len()).max(READ_BYTES));
         let received = pin!(self.stream.read_buf(&mut self.input)).poll(context);
-        match received {
-            Poll::Pending => {
-                // An idle connection holds no buffer.
-                if self.input.is_empty() {
-                    self.input = BytesMut::new();
-                }
-                Poll::Pending
-            }
-            Poll::Ready(received) => {
-                let bytes = received?;
-                stats.received(bytes);
-                self.adapt(bytes);
-                Poll::Ready(Ok(Progress::Received(bytes)))
-            }
+        if received.is_pending() {
+            self.shrink();
         }
+        let bytes = ready!(received)?;
+        stats.received(bytes);
+        Poll::Ready(Ok(Progress::Received(bytes)))
     }
 
-    fn adapt(&mut self, received: usize) {
-        if received >= self.read_bytes {
-            self.read_bytes = (self.read_bytes * 2).min(MOST_READ_BYTES);
-        } else if received < self.read_bytes / 4 {
-            self.read_bytes = (self.read_bytes / 2).max(LEAST_READ_BYTES);
+    /// While nothing comes, no room is held for it: of many connections, most are idle.
+    fn shrink(&mut self) {
+        if self.input.is_empty() {
+            self.input = BytesMut::new();
+        } else if self.input.capacity() > 2 * self.input.len() + SPARE_BYTES {
+            self.input = BytesMut::from(&self.input[..]);
         }
     }
 
     /// Says goodbye as far as that is possible without waiting.
     pub(super) async fn close(mut self) {
-        const MOST_READS: usize = 256;
+        const MOST_READS: usize = 16;
         poll_fn(|context| {
             // Whether the client hears of it is its own affair now.
             let _ = Pin::new(&mut self.stream).poll_shutdown(context);
             // What it has sent and nobody read would make the system drop the last reply.
-            let mut rest = BytesMut::with_capacity(LEAST_READ_BYTES);
+            let mut rest = BytesMut::with_capacity(READ_BYTES);
             for _ in 0..MOST_READS {
                 rest.clear();
                 let read = pin!(self.stream.read_buf(&mut rest)).poll(context);

@@ -49,7 +49,7 @@ fn by_full_name(name: &[u8]) -> Option<&'static Listed> {
 
 fn write_all(out: &mut ReplyEncoder<'_>) {
     out.list(TABLE.commands.len());
-    for command in &TABLE.commands {
+    for command in TABLE.commands {
         write_record(out, command);
     }
 }

@@ -131,6 +131,8 @@ pub(super) struct Listed {
     pub(super) writes: bool,
     /// Allowed before the password is shown.
     pub(super) before_auth: bool,
+    /// Its name alone says what is asked for.
+    has_one_name: bool,
     subcommands: Vec<Listed>,
 }
 
@@ -151,6 +153,7 @@ impl Listed {
             place,
             writes: command.flags().any(|flag| flag == "write") || command.name == "publish",
             before_auth: command.flags().any(|flag| flag == "no_auth"),
+            has_one_name: command.subcommands.is_empty() && !command.name.contains('|'),
             subcommands: command.subcommands.iter().map(|command| Self::new(command, places)).collect(),
         }
     }
@@ -169,8 +172,8 @@ impl Listed {
 }
 
 struct Table {
-    commands: Vec<Listed>,
-    by_name: HashMap<&'static [u8], usize>,
+    commands: &'static [Listed],
+    by_name: HashMap<&'static [u8], &'static Listed>,
     /// Of commands and subcommands, by their place.
     names: Vec<&'static str>,
 }
@@ -178,7 +181,8 @@ struct Table {
 static TABLE: LazyLock<Table> = LazyLock::new(|| {
     let mut places = 0;
     let commands: Vec<_> = table::COMMANDS.iter().map(|command| Listed::new(command, &mut places)).collect();
-    let by_name = commands.iter().enumerate().map(|(at, command)| (command.name.as_bytes(), at)).collect();
+    let commands: &[_] = commands.leak();
+    let by_name = commands.iter().map(|command| (command.name.as_bytes(), command)).collect();
     let names = commands.iter().flat_map(Listed::with_subcommands).map(|command| command.name).collect();
     Table { commands, by_name, names }
 });
@@ -193,8 +197,15 @@ pub(super) fn name_at(place: usize) -> Option<&'static str> {
     TABLE.names.get(place).copied()
 }
 
-/// The command that a request, which has at least a name, asks for.
-pub(super) fn find(args: &[&[u8]]) -> Result<&'static Listed, Refusal> {
+/// The command that a request, which has at least a name, asks for: most likely the same as the last one.
+pub(super) fn find_again(last: Option<&'static Listed>, args: &[&[u8]]) -> Result<&'static Listed, Refusal> {
+    match last {
+        Some(last) if last.has_one_name && args[0].eq_ignore_ascii_case(last.name.as_bytes()) => Ok(last),
+        _ => find(args),
+    }
+}
+
+fn find(args: &[&[u8]]) -> Result<&'static Listed, Refusal> {
     let command = by_name(args[0])
         .ok_or_else(|| scripts::refuse(args[0], None).unwrap_or_else(|| Refusal::unknown_command(args)))?;
     match args {
@@ -209,7 +220,7 @@ pub(super) fn find(args: &[&[u8]]) -> Result<&'static Listed, Refusal> {
 fn by_name(name: &[u8]) -> Option<&'static Listed> {
     let mut name: SmallVec<[u8; 32]> = SmallVec::from_slice(name);
     name.make_ascii_lowercase();
-    TABLE.by_name.get(name.as_slice()).map(|at| &TABLE.commands[*at])
+    TABLE.by_name.get(name.as_slice()).copied()
 }
 
 #[cfg(test)]
