@@ -8,9 +8,11 @@ use std::time::Instant;
 use bytes::BytesMut;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
+use tracing::warn;
 
 use super::blocking::BlockedRead;
 use super::outbox::Outbox;
+use super::stats::Stats;
 
 /// Why a connection ends, for the log.
 pub(super) type Reason = &'static str;
@@ -104,11 +106,19 @@ impl Client {
         }
     }
 
-    /// Ends its connection, without waiting for that.
-    pub(super) fn end(&self, reason: Reason) {
-        // One that ends already needs no second reason.
-        let _ = self.end.set(reason);
+    /// Ends its connection, without waiting for that; `false` if it ends already.
+    pub(super) fn end(&self, reason: Reason) -> bool {
+        let is_first = self.end.set(reason).is_ok();
         self.call();
+        is_first
+    }
+
+    /// Ends its connection since it does not read what it gets.
+    pub(super) fn end_as_slow(&self, stats: &Stats) {
+        if self.end("it did not read what it got") {
+            stats.slow_readers.add(1);
+            warn!(client = self.id, "does not read what it gets: disconnected");
+        }
     }
 
     /// Why it has to end, if it has to.

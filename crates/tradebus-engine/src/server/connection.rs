@@ -214,8 +214,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         if bytes <= self.server.options.max_output_bytes {
             return Ok(());
         }
-        self.server.stats.slow_readers.add(1);
-        warn!(client = self.client().id, bytes, "too many replies wait: disconnected");
+        self.client().end_as_slow(&self.server.stats);
         Err("too many replies waited")
     }
 

@@ -99,9 +99,7 @@ fn deliver(client: &Client, letter: &Letter, max_bytes: usize, stats: &Stats) {
     if client.outbox.put(letter, max_bytes) {
         client.call();
     } else {
-        stats.slow_readers.add(1);
-        tracing::warn!(client = client.id, "does not read its messages: disconnected");
-        client.end("too many messages waited");
+        client.end_as_slow(stats);
     }
 }
 
