@@ -1,10 +1,11 @@
 //! New connections.
 
+use std::io;
 use std::net::SocketAddr;
 use std::os::fd::AsRawFd as _;
 use std::sync::Arc;
 
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpSocket, TcpStream, ToSocketAddrs};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tracing::{debug, warn};
@@ -13,6 +14,30 @@ use super::client::{Origin, Reason};
 use super::clients::Place;
 use super::connection::Connection;
 use super::{Shared, Tls};
+
+/// Connections that may wait until they are accepted: when all clients come back at once, none of them should have to try again.
+/// The system may allow less.
+const BACKLOG: u32 = 4096;
+
+/// Opens a port.
+pub(super) async fn listen(addr: impl ToSocketAddrs) -> io::Result<TcpListener> {
+    let mut failure = io::Error::new(io::ErrorKind::InvalidInput, "the name has no address");
+    for addr in tokio::net::lookup_host(addr).await? {
+        match listen_at(addr) {
+            Ok(listener) => return Ok(listener),
+            Err(error) => failure = error,
+        }
+    }
+    Err(failure)
+}
+
+fn listen_at(addr: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if addr.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // Connections of the process before that are still closing must not be in the way.
+    socket.set_reuseaddr(true)?;
+    socket.bind(addr)?;
+    socket.listen(BACKLOG)
+}
 
 /// Gives a client a task of its own, or sends it away when there are too many.
 pub(super) fn accept(

@@ -110,7 +110,7 @@ impl Server {
     /// # Errors
     /// When the address cannot be bound.
     pub async fn bind(engine: Engine, options: ServerOptions, addr: impl ToSocketAddrs) -> io::Result<Self> {
-        let listener = TcpListener::bind(addr).await?;
+        let listener = accept::listen(addr).await?;
         let address = listener.local_addr()?;
         let shared = Shared {
             engine,
