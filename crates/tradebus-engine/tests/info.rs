@@ -182,3 +182,53 @@ fn settings_can_be_asked_by_several_patterns() {
     assert!(!client.ask("CONFIG GET *").contains("hidden"), "the password stays a secret");
     assert!(!client.ask("INFO everything").contains("hidden"));
 }
+
+#[test]
+fn lookups_are_counted_as_by_redis() {
+    let (server, redis) = (start(), RealRedis::start());
+    let (mut ours, mut theirs) = (server.connect(), redis.connect());
+    for line in [
+        "SET k v",
+        "XADD s 1-1 f v",
+        "GET k",
+        "GET none",
+        "GET s",
+        "MGET k none s",
+        "STRLEN k",
+        "STRLEN none",
+        "GETSET k w",
+        "GETDEL none",
+        "GETEX k",
+        "EXISTS k none s",
+        "TYPE s",
+        "TYPE none",
+        "TTL k",
+        "PTTL none",
+        "EXPIRETIME k",
+        "XLEN s",
+        "XLEN none",
+        "XRANGE s - +",
+        "XREVRANGE none + -",
+        "XREAD STREAMS s none 0 0",
+        "XREAD STREAMS s $",
+        "LLEN none",
+        "SCARD none",
+        "LRANGE none 0 1",
+        "SMEMBERS none",
+        "XINFO STREAM s",
+        "XPENDING none g",
+        "COPY k other",
+        "TOUCH k none",
+        "INCR number",
+        "APPEND k x",
+        "DEL k none",
+        "RENAME s t",
+    ] {
+        ours.ask(line);
+        theirs.ask(line);
+        for name in ["keyspace_hits", "keyspace_misses"] {
+            let (ours, theirs) = (field(&mut ours, name), field(&mut theirs, name));
+            assert_eq!(ours, theirs, "{name} after {line}");
+        }
+    }
+}

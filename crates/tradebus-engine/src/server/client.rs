@@ -77,8 +77,10 @@ pub(super) struct Figures {
 impl Figures {
     pub(super) fn note_input(&self, input: &BytesMut, tick: u64) {
         self.seen.store(tick, Ordering::Relaxed);
+        // While nothing comes, an empty buffer is given back.
+        let room = if input.is_empty() { 0 } else { input.capacity() - input.len() };
         self.input_bytes.store(input.len(), Ordering::Relaxed);
-        self.input_room.store(input.capacity() - input.len(), Ordering::Relaxed);
+        self.input_room.store(room, Ordering::Relaxed);
     }
 
     pub(super) fn note_output(&self, output: &BytesMut, peak: usize) {

@@ -77,6 +77,8 @@ impl ErrorStats {
 #[derive(Default)]
 pub(super) struct Tally {
     run: Option<Run>,
+    hits: u64,
+    misses: u64,
 }
 
 struct Run {
@@ -90,9 +92,10 @@ impl Tally {
     pub(super) fn begin(&mut self, command: &'static Listed, stats: &Stats) {
         match &mut self.run {
             Some(run) if run.command.place == command.place => run.calls += 1,
-            run => {
+            _ => {
                 let now = Instant::now();
-                add(run.replace(Run { command, calls: 1, since: now }), now, stats);
+                self.add(now, stats);
+                self.run = Some(Run { command, calls: 1, since: now });
             }
         }
     }
@@ -100,15 +103,24 @@ impl Tally {
     /// The last command has ended.
     pub(super) fn end(&mut self, stats: &Stats) {
         if self.run.is_some() {
-            add(self.run.take(), Instant::now(), stats);
+            self.add(Instant::now(), stats);
         }
     }
-}
 
-fn add(run: Option<Run>, now: Instant, stats: &Stats) {
-    let Some(run) = run else { return };
-    let counts = stats.by_command.of(run.command);
-    counts.calls.add(run.calls);
-    counts.microseconds.add(now.duration_since(run.since).as_micros() as u64);
-    stats.commands.add(run.calls);
+    /// A key was looked up to be read.
+    pub(super) const fn note_lookup(&mut self, found: bool) {
+        *(if found { &mut self.hits } else { &mut self.misses }) += 1;
+    }
+
+    fn add(&mut self, now: Instant, stats: &Stats) {
+        if self.hits + self.misses > 0 {
+            stats.hits.add(std::mem::take(&mut self.hits));
+            stats.misses.add(std::mem::take(&mut self.misses));
+        }
+        let Some(run) = self.run.take() else { return };
+        let counts = stats.by_command.of(run.command);
+        counts.calls.add(run.calls);
+        counts.microseconds.add(now.duration_since(run.since).as_micros() as u64);
+        stats.commands.add(run.calls);
+    }
 }

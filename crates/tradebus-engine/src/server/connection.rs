@@ -87,6 +87,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         if !self.wire.is_sent() {
             self.wire.send(&self.server.stats).await.map_err(|_| "the client is gone")?;
         }
+        self.client().figures.note_output(&self.wire.output, self.output_peak);
         if self.wire.is_sent() && self.session.closing {
             return Err("asked for or answered with a protocol error");
         }
@@ -144,7 +145,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             }
         }
         self.session.tally.end(&self.server.stats);
-        self.show();
+        self.session.show();
+        self.client().figures.note_input(&self.wire.input, self.server.tick());
         more
     }
 
@@ -202,6 +204,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             Some(Outcome::TimedOut) => out.null_list(),
             Some(Outcome::Failed(reason)) => {
                 self.server.stats.errors.add(reason.as_bytes());
+                if let Some(command) = self.session.last_command {
+                    self.server.stats.by_command.of(command).failed.add(1);
+                }
                 out.error(reason);
             }
         }
@@ -226,14 +231,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             return Err("too large a request or transaction");
         }
         Ok(())
-    }
-
-    /// Shows to others how far it has come.
-    fn show(&self) {
-        let figures = &self.client().figures;
-        figures.note_input(&self.wire.input, self.server.tick());
-        figures.note_output(&self.wire.output, self.output_peak);
-        self.session.show();
     }
 }
 

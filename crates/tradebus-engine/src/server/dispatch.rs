@@ -17,6 +17,15 @@ pub(super) struct Context<'a> {
     pub(super) out: ReplyEncoder<'a>,
 }
 
+impl Context<'_> {
+    /// Notes that a key is read, and returns whether it is there.
+    pub(super) fn look_up(&mut self, key: &[u8]) -> bool {
+        let found = self.db.exists(key);
+        self.session.tally.note_lookup(found);
+        found
+    }
+}
+
 const NOT_AUTHENTICATED: Refusal = Refusal::new("NOAUTH Authentication required.");
 
 /// Answers one request, which has at least a name. `false` when it has to wait for the end of a pause, and to be asked then.

@@ -58,6 +58,9 @@ pub(super) struct Stats {
     pub(super) reads: Counter,
     pub(super) writes: Counter,
     pub(super) slow_readers: Counter,
+    /// Keys that were looked up to be read, and were there or not.
+    pub(super) hits: Counter,
+    pub(super) misses: Counter,
     pub(super) by_command: CommandStats,
     pub(super) errors: ErrorStats,
     expired_before: AtomicU64,
@@ -112,6 +115,8 @@ impl Stats {
             &self.reads,
             &self.writes,
             &self.slow_readers,
+            &self.hits,
+            &self.misses,
         ];
         counters.into_iter().for_each(Counter::reset);
         self.by_command.reset();

@@ -85,11 +85,13 @@ fn set(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Refusal> {
         let before = "ERR Unknown option or number of arguments for CONFIG SET - '";
         return Err(Refusal::quoting_all(before, unknown, "'"));
     }
-    let mut limits = context.db.node_limits();
-    for (at, pair) in pairs.chunks_exact(2).enumerate() {
-        if pairs[..at * 2].iter().step_by(2).any(|before| before.eq_ignore_ascii_case(pair[0])) {
-            return Err(failed(pair[0], "duplicate parameter"));
+    for at in (2..pairs.len()).step_by(2) {
+        if pairs[..at].iter().step_by(2).any(|before| before.eq_ignore_ascii_case(pairs[at])) {
+            return Err(failed(pairs[at], "duplicate parameter"));
         }
+    }
+    let mut limits = context.db.node_limits();
+    for pair in pairs.chunks_exact(2) {
         if let Some((name, value)) = known(pair[0]) {
             set_one(&mut limits, name, value, pair[1])?;
         }

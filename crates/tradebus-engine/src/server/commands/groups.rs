@@ -195,6 +195,7 @@ impl<'a> PendingRange<'a> {
 }
 
 pub(super) fn xpending(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Refusal> {
+    context.look_up(args[1]);
     if args.len() == 3 {
         return summary(context, args[1], args[2]);
     }

@@ -11,8 +11,11 @@ pub(super) fn dbsize(context: &mut Context<'_>, _: &[&[u8]]) -> Result<(), Refus
 }
 
 pub(super) fn exists(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Refusal> {
-    let found = args[1..].iter().filter(|key| context.db.exists(key)).count();
-    context.out.count(found as u64);
+    let mut found = 0;
+    for key in &args[1..] {
+        found += u64::from(context.look_up(key));
+    }
+    context.out.count(found);
     Ok(())
 }
 
@@ -27,7 +30,9 @@ pub(super) fn del(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Refus
 }
 
 pub(super) fn key_type(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Refusal> {
-    context.out.status(context.db.key_type(args[1]).map_or("none", |kind| kind.name()));
+    let kind = context.db.key_type(args[1]);
+    context.session.tally.note_lookup(kind.is_some());
+    context.out.status(kind.map_or("none", |kind| kind.name()));
     Ok(())
 }
 
@@ -90,6 +95,7 @@ pub(super) fn copy(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Refu
     if args[1] == args[2] {
         return Err(Refusal::new("ERR source and destination objects are the same"));
     }
+    context.look_up(args[1]);
     let copied = context.db.copy(args[1], args[2], replace)?;
     context.out.integer(copied.into());
     Ok(())

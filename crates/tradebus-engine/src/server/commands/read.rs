@@ -139,6 +139,9 @@ fn reply(context: &mut Context<'_>, options: &Options<'_>) -> Result<bool, Refus
     let streams = context.out.begin_map(options.streams.len());
     let mut served = 0;
     for (key, after) in &options.streams {
+        // Twice, as Redis counts it: when it looks for the ids, and when it reads.
+        context.look_up(key);
+        context.look_up(key);
         let has_something = match &options.group {
             None => read(context, key, *after, limit)?,
             Some(group) if *after == NEW => deliver(context, key, group, limit)?,

@@ -20,6 +20,7 @@ const DEFAULT_COUNT: usize = 10;
 const ALL: std::ops::RangeInclusive<EntryId> = EntryId::MIN..=EntryId::MAX;
 
 fn stream(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Refusal> {
+    context.look_up(args[2]);
     let key = args[2];
     let info = context.db.info(key)?.ok_or(Refusal::NO_SUCH_KEY)?;
     match &args[3..] {
@@ -144,6 +145,7 @@ fn entry(context: &mut Context<'_>, key: &[u8], id: Option<EntryId>) -> Result<(
 }
 
 fn groups(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Refusal> {
+    context.look_up(args[2]);
     let info = context.db.info(args[2])?.ok_or(Refusal::NO_SUCH_KEY)?;
     let (db, out) = (&context.db, &mut context.out);
     out.list(info.groups);
@@ -161,6 +163,7 @@ fn groups(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Refusal> {
 }
 
 fn consumers(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Refusal> {
+    context.look_up(args[2]);
     if !context.db.is_stream(args[2])? {
         return Err(Refusal::NO_SUCH_KEY);
     }

@@ -13,7 +13,8 @@ pub(super) fn stats(context: &Context<'_>, text: &mut String) -> Result {
         "total_connections_received:{}\r\ntotal_commands_processed:{}\r\ninstantaneous_ops_per_sec:{}\r\n\
          total_net_input_bytes:{}\r\ntotal_net_output_bytes:{}\r\ninstantaneous_input_kbps:{:.2}\r\n\
          instantaneous_output_kbps:{:.2}\r\nrejected_connections:{}\r\nsync_full:0\r\nsync_partial_ok:0\r\n\
-         sync_partial_err:0\r\nexpired_keys:{}\r\nevicted_keys:0\r\nevicted_clients:0\r\npubsub_channels:{}\r\n\
+         sync_partial_err:0\r\nexpired_keys:{}\r\nevicted_keys:0\r\nevicted_clients:0\r\n\
+         keyspace_hits:{}\r\nkeyspace_misses:{}\r\npubsub_channels:{}\r\n\
          pubsub_patterns:{}\r\npubsubshard_channels:0\r\nlatest_fork_usec:0\r\ntotal_forks:0\r\n\
          total_error_replies:{}\r\ntotal_reads_processed:{}\r\ntotal_writes_processed:{}\r\n\
          client_output_buffer_limit_disconnections:{}\r\n",
@@ -26,6 +27,8 @@ pub(super) fn stats(context: &Context<'_>, text: &mut String) -> Result {
         stats.output_bytes_per_second() as f64 / 1024.0,
         stats.rejected.get(),
         stats.expired_since_reset(context.db.expired_keys()),
+        stats.hits.get(),
+        stats.misses.get(),
         pubsub.count(By::Name),
         pubsub.count(By::Pattern),
         stats.errors.total(),
