@@ -6,7 +6,6 @@ use std::os::fd::AsRawFd as _;
 use std::sync::Arc;
 
 use tokio::net::{TcpListener, TcpSocket, TcpStream, ToSocketAddrs};
-use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tracing::{debug, warn};
 
@@ -45,7 +44,6 @@ pub(super) fn accept(
     connections: &mut JoinSet<()>,
     stream: TcpStream,
     peer: SocketAddr,
-    stopped: watch::Receiver<()>,
 ) {
     let local = stream.local_addr().unwrap_or(server.address);
     let origin = Origin { peer, local, file: stream.as_raw_fd() };
@@ -62,12 +60,12 @@ pub(super) fn accept(
     // Two kinds of tasks: those of plain connections are smaller.
     if let Some(tls) = server.options.tls.clone() {
         connections.spawn(async move {
-            let reason = serve_encrypted(server, &tls, stream, place, stopped).await;
+            let reason = serve_encrypted(server, &tls, stream, place).await;
             debug!(%peer, reason, "disconnected");
         });
     } else {
         connections.spawn(async move {
-            let reason = Connection::new(server, stream, place).run(stopped).await;
+            let reason = Connection::new(server, stream, place).run().await;
             debug!(%peer, reason, "disconnected");
         });
     }
@@ -83,21 +81,14 @@ fn turn_away(server: &Shared, stream: &TcpStream, peer: SocketAddr) {
 }
 
 /// A client keeps its place while it shows that it speaks TLS, so that the number of those who do not is bounded too.
-async fn serve_encrypted(
-    server: Arc<Shared>,
-    tls: &Tls,
-    stream: TcpStream,
-    place: Place,
-    mut stopped: watch::Receiver<()>,
-) -> Reason {
+async fn serve_encrypted(server: Arc<Shared>, tls: &Tls, stream: TcpStream, place: Place) -> Reason {
     let client = Arc::clone(place.client());
     let accepted = tokio::select! {
         accepted = tls.accept(stream) => accepted,
         () = client.called() => return client.ends().unwrap_or("called before it was there"),
-        _ = stopped.changed() => return "the server stops",
     };
     match accepted {
-        Ok(stream) => Connection::new(server, stream, place).run(stopped).await,
+        Ok(stream) => Connection::new(server, stream, place).run().await,
         Err(error) => {
             debug!(client = client.id, %error, "no TLS");
             "does not speak TLS"

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use bytes::Buf;
 use smallvec::SmallVec;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::watch;
 use tracing::{debug, warn};
 use tradebus_resp::{ProtocolError, ReplyEncoder, RequestScanner};
 
@@ -54,9 +53,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     }
 
     /// Answers the client until one side ends it.
-    pub(super) async fn run(mut self, mut stopped: watch::Receiver<()>) -> Reason {
+    pub(super) async fn run(mut self) -> Reason {
         let reason = loop {
-            if let Err(reason) = self.round(&mut stopped).await {
+            if let Err(reason) = self.round().await {
                 break reason;
             }
         };
@@ -69,11 +68,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     }
 
     /// Answers what has come, and waits for more.
-    async fn round(&mut self, stopped: &mut watch::Receiver<()>) -> Result<(), Reason> {
-        // Whoever always has something to do would never hear of these in what follows.
-        if stopped.has_changed().is_err() {
-            return Err("the server stops");
-        }
+    async fn round(&mut self) -> Result<(), Reason> {
+        // Who always has something to do would never hear of it in what follows.
         if let Some(reason) = self.client().ends() {
             return Err(reason);
         }
@@ -94,10 +90,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         if self.wire.is_sent() && more {
             return Ok(());
         }
-        self.wait(stopped).await
+        self.wait().await
     }
 
-    async fn wait(&mut self, stopped: &mut watch::Receiver<()>) -> Result<(), Reason> {
+    async fn wait(&mut self) -> Result<(), Reason> {
         let missing = self.scanner.bytes_missing(self.wire.input.len());
         let receives = !self.session.closing
             && (self.session.waiting.is_none() || self.wire.input.len() < READ_AHEAD_BYTES);
@@ -113,7 +109,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             }
             outcome = waited(self.session.waiting.as_ref(), &self.server.pause) => self.end_wait(outcome),
             () = client.called() => {}
-            _ = stopped.changed() => return Err("the server stops"),
         }
         Ok(())
     }

@@ -38,7 +38,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::net::{TcpListener, ToSocketAddrs};
-use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tracing::{debug, error, info, warn};
 
@@ -138,7 +137,6 @@ impl Server {
     /// returns when the last one has ended.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
         let Self { listener, shared } = self;
-        let (stop, stopped) = watch::channel(());
         let mut connections = JoinSet::new();
         let mut ticks = tokio::time::interval(TICK);
         let mut shutdown = std::pin::pin!(shutdown);
@@ -147,7 +145,7 @@ impl Server {
             tokio::select! {
                 () = &mut shutdown => break,
                 accepted = listener.accept() => match accepted {
-                    Ok((stream, peer)) => accept::accept(&shared, &mut connections, stream, peer, stopped.clone()),
+                    Ok((stream, peer)) => accept::accept(&shared, &mut connections, stream, peer),
                     Err(failure) => {
                         warn!(%failure, "cannot accept a connection");
                         tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -160,7 +158,9 @@ impl Server {
             }
         }
         drop(listener);
-        drop(stop);
+        for client in shared.clients.all() {
+            client.end("the server stops");
+        }
         while connections.join_next().await.is_some() {}
         debug!(address = %shared.address, "stopped");
     }

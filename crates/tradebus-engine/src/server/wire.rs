@@ -10,11 +10,12 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
 
 use super::stats::Stats;
 
-/// What is read at once.
-const READ_BYTES: usize = 64 * 1024;
+/// What is read at once from clients that send one request after the other, and from those that send many.
+const FEW_BYTES: usize = 4 * 1024;
+const MANY_BYTES: usize = 64 * 1024;
 
-/// A client that has sent half a request, and then nothing, holds no more memory than that and so much.
-const SPARE_BYTES: usize = 4 * 1024;
+/// After so many small reads a client counts as one of the first kind again.
+const SMALL_READS: u8 = 100;
 
 /// A buffer for replies that grew larger is given back once it is empty.
 const KEPT_BYTES: usize = 64 * 1024;
@@ -24,6 +25,8 @@ pub(super) struct Wire<S> {
     stream: S,
     pub(super) input: BytesMut,
     pub(super) output: BytesMut,
+    read_bytes: usize,
+    small_reads: u8,
     /// Something of what was written may still lie in the stream: in the buffers of TLS.
     unflushed: bool,
 }
@@ -39,7 +42,14 @@ pub(super) enum Progress {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
     pub(super) fn new(stream: S) -> Self {
-        Self { stream, input: BytesMut::new(), output: BytesMut::new(), unflushed: false }
+        Self {
+            stream,
+            input: BytesMut::new(),
+            output: BytesMut::new(),
+            read_bytes: FEW_BYTES,
+            small_reads: 0,
+            unflushed: false,
+        }
     }
 
     /// Whether everything was sent.
@@ -100,22 +110,33 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         stats: &Stats,
     ) -> Poll<io::Result<Progress>> {
         // Room for a large argument is made as it comes, not as it was promised.
-        self.input.reserve(missing.min(self.input.len()).max(READ_BYTES));
+        self.input.reserve(missing.min(self.input.len()).max(self.read_bytes));
         let received = pin!(self.stream.read_buf(&mut self.input)).poll(context);
         if received.is_pending() {
             self.shrink();
         }
         let bytes = ready!(received)?;
         stats.received(bytes);
+        self.adapt(bytes);
         Poll::Ready(Ok(Progress::Received(bytes)))
     }
 
-    /// While nothing comes, no room is held for it: of many connections, most are idle.
+    fn adapt(&mut self, received: usize) {
+        if received >= FEW_BYTES {
+            (self.read_bytes, self.small_reads) = (MANY_BYTES, 0);
+        } else if self.small_reads < SMALL_READS {
+            self.small_reads += 1;
+        } else {
+            self.read_bytes = FEW_BYTES;
+        }
+    }
+
+    /// While nothing comes, not much room is held for it: of many connections, most are idle.
     fn shrink(&mut self) {
-        if self.input.is_empty() {
-            self.input = BytesMut::new();
-        } else if self.input.capacity() > 2 * self.input.len() + SPARE_BYTES {
-            self.input = BytesMut::from(&self.input[..]);
+        let capacity = self.input.capacity();
+        if capacity > 2 * (self.input.len() + FEW_BYTES) {
+            self.input =
+                if self.input.is_empty() { BytesMut::new() } else { BytesMut::from(&self.input[..]) };
         }
     }
 
@@ -126,7 +147,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
             // Whether the client hears of it is its own affair now.
             let _ = Pin::new(&mut self.stream).poll_shutdown(context);
             // What it has sent and nobody read would make the system drop the last reply.
-            let mut rest = BytesMut::with_capacity(READ_BYTES);
+            let mut rest = BytesMut::with_capacity(MANY_BYTES);
             for _ in 0..MOST_READS {
                 rest.clear();
                 let read = pin!(self.stream.read_buf(&mut rest)).poll(context);
