@@ -130,10 +130,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     fn answer(&mut self) -> bool {
         let start = self.wire.output.len();
         let mut more = false;
-        while self.session.waiting.is_none() && !self.session.closing && !self.wire.input.is_empty() {
-            if !self.answer_next() {
-                break;
-            }
+        while self.may_go_on() && self.answer_next() {
             if self.wire.output.len() - start > WRITE_BYTES {
                 more = true;
                 break;
@@ -143,6 +140,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         self.session.show();
         self.client().figures.note_input(&self.wire.input, self.server.tick());
         more
+    }
+
+    fn may_go_on(&self) -> bool {
+        let session = &self.session;
+        let ends = session.closing || self.client().ends().is_some();
+        !ends && session.waiting.is_none() && !self.wire.input.is_empty()
     }
 
     /// Answers the next request; `false` if none is complete, or if it has to wait.

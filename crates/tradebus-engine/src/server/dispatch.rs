@@ -6,7 +6,6 @@ use super::Shared;
 use super::commands::{self, Listed};
 use super::refusal::Refusal;
 use super::session::Session;
-use super::watches::Watches;
 use crate::Locked;
 
 /// What a command works with. The store is locked for as long as one command, or one EXEC, takes.
@@ -94,7 +93,7 @@ fn reject(context: &mut Context<'_>, refusal: &Refusal) {
     context.server.stats.by_command.of(command).rejected.add(1);
     if command.name == "exec" {
         session.transaction = None;
-        session.watches = Watches::default();
+        session.watches = None;
         refuse(context, &refusal.of_exec());
     } else {
         refuse(context, refusal);

@@ -24,7 +24,7 @@ pub(super) struct Session {
     /// The commands of an EXEC are being run: nothing waits.
     pub(super) in_exec: bool,
     /// Keys that must stay as they are until EXEC.
-    pub(super) watches: Watches,
+    pub(super) watches: Option<Watches>,
     pub(super) subscriptions: Subscriptions,
     /// What has to come before the next command is looked at.
     pub(super) waiting: Option<Waiting>,
@@ -52,7 +52,7 @@ impl Session {
             authenticated,
             transaction: None,
             in_exec: false,
-            watches: Watches::default(),
+            watches: None,
             subscriptions,
             waiting: None,
             position: LogPosition::default(),
@@ -84,7 +84,7 @@ impl Session {
     /// Bytes that the client has sent and that are kept for it.
     pub(super) fn kept_bytes(&self) -> usize {
         self.transaction.as_ref().map_or(0, Transaction::bytes)
-            + self.watches.bytes()
+            + self.watches.as_ref().map_or(0, Watches::bytes)
             + self.subscriptions.bytes()
     }
 
@@ -107,7 +107,7 @@ impl Session {
             (!self.subscriptions.is_empty(), b'P'),
             (self.transaction.is_some(), b'x'),
             (self.waiting.is_some(), b'b'),
-            (self.watches.seem_dirty(), b'd'),
+            (self.watches.as_ref().is_some_and(Watches::seem_dirty), b'd'),
             (self.closing, b'c'),
             (self.client.no_evict.load(Ordering::Relaxed), b'e'),
         ];

@@ -11,6 +11,9 @@ use crate::keyspace::{Key, Touched};
 use crate::listen::{Registration, Waiter};
 use crate::{Db, Engine};
 
+/// What the tables need for a key, about.
+const TABLE_BYTES: usize = 128;
+
 /// The keys that one client watches.
 #[derive(Default)]
 pub(super) struct Watches {
@@ -45,7 +48,7 @@ impl Watches {
         if new.is_empty() {
             return;
         }
-        self.bytes += new.iter().map(|key| key.len() + size_of::<Key>()).sum::<usize>();
+        self.bytes += new.iter().map(|key| key.len() + TABLE_BYTES).sum::<usize>();
         let gone = db.touched_keys().filter(|key| self.keys.contains(*key)).cloned();
         self.watcher.were_gone.lock().extend(gone);
         let watcher: Arc<dyn Waiter> = Arc::clone(&self.watcher) as _;

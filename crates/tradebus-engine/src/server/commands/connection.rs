@@ -8,7 +8,6 @@ use crate::server::REDIS_VERSION;
 use crate::server::dispatch::Context;
 use crate::server::parse::{integer, is};
 use crate::server::refusal::Refusal;
-use crate::server::watches::Watches;
 
 const HELLO_NOT_AUTHENTICATED: Refusal = Refusal::new(
     "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO AUTH <user> <pass> option \
@@ -60,7 +59,7 @@ pub(super) fn quit(context: &mut Context<'_>, _: &[&[u8]]) -> Result<(), Refusal
 pub(super) fn reset(context: &mut Context<'_>, _: &[&[u8]]) -> Result<(), Refusal> {
     let session = &mut *context.session;
     session.transaction = None;
-    session.watches = Watches::default();
+    session.watches = None;
     session.subscriptions.remove_all();
     context.out.raw(|output| session.client.outbox.take(output));
     session.client.names.lock().name.clear();

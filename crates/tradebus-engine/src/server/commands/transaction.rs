@@ -3,7 +3,6 @@
 use crate::server::dispatch::{self, Context};
 use crate::server::refusal::Refusal;
 use crate::server::transaction::Transaction;
-use crate::server::watches::Watches;
 
 pub(super) fn multi(context: &mut Context<'_>, _: &[&[u8]]) -> Result<(), Refusal> {
     if context.session.transaction.is_some() {
@@ -16,7 +15,7 @@ pub(super) fn multi(context: &mut Context<'_>, _: &[&[u8]]) -> Result<(), Refusa
 
 pub(super) fn discard(context: &mut Context<'_>, _: &[&[u8]]) -> Result<(), Refusal> {
     context.session.transaction.take().ok_or(Refusal::new("ERR DISCARD without MULTI"))?;
-    context.session.watches = Watches::default();
+    context.session.watches = None;
     context.out.status("OK");
     Ok(())
 }
@@ -24,15 +23,14 @@ pub(super) fn discard(context: &mut Context<'_>, _: &[&[u8]]) -> Result<(), Refu
 /// The store stays locked from the first command to the last.
 pub(super) fn exec(context: &mut Context<'_>, _: &[&[u8]]) -> Result<(), Refusal> {
     let transaction = context.session.transaction.take().ok_or(Refusal::new("ERR EXEC without MULTI"))?;
-    let watches = std::mem::take(&mut context.session.watches);
+    let watches = context.session.watches.take();
     if transaction.is_poisoned() {
         return Err(Refusal::new("EXECABORT Transaction discarded because of previous errors."));
     }
-    if watches.are_dirty(&context.db) {
+    if watches.is_some_and(|watches| watches.are_dirty(&context.db)) {
         context.out.null_list();
         return Ok(());
     }
-    drop(watches);
     let commands = transaction.into_commands();
     context.out.list(commands.len());
     context.session.in_exec = true;
@@ -49,15 +47,16 @@ pub(super) fn watch(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Ref
         return Err(Refusal::new("ERR WATCH inside MULTI is not allowed"));
     }
     // What will fail anyway needs no more keys.
-    if !context.session.watches.seem_dirty() {
-        context.session.watches.add(&args[1..], &context.db, &context.server.engine);
+    let watches = context.session.watches.get_or_insert_default();
+    if !watches.seem_dirty() {
+        watches.add(&args[1..], &context.db, &context.server.engine);
     }
     context.out.status("OK");
     Ok(())
 }
 
 pub(super) fn unwatch(context: &mut Context<'_>, _: &[&[u8]]) -> Result<(), Refusal> {
-    context.session.watches = Watches::default();
+    context.session.watches = None;
     context.out.status("OK");
     Ok(())
 }
