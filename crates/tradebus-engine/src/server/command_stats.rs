@@ -12,7 +12,7 @@ use super::stats::{Counter, Stats};
 #[derive(Default)]
 pub(super) struct CommandCounts {
     pub(super) calls: Counter,
-    pub(super) microseconds: Counter,
+    pub(super) nanoseconds: Counter,
     /// It was not even tried: wrong arguments, no password, not now.
     pub(super) rejected: Counter,
     /// It answered with an error.
@@ -37,7 +37,7 @@ impl CommandStats {
 
     pub(super) fn reset(&self) {
         for counts in &self.by_place {
-            for counter in [&counts.calls, &counts.microseconds, &counts.rejected, &counts.failed] {
+            for counter in [&counts.calls, &counts.nanoseconds, &counts.rejected, &counts.failed] {
                 counter.reset();
             }
         }
@@ -120,7 +120,7 @@ impl Tally {
         let Some(run) = self.run.take() else { return };
         let counts = stats.by_command.of(run.command);
         counts.calls.add(run.calls);
-        counts.microseconds.add(now.duration_since(run.since).as_micros() as u64);
+        counts.nanoseconds.add(now.duration_since(run.since).as_nanos() as u64);
         stats.commands.add(run.calls);
     }
 }

@@ -42,14 +42,15 @@ pub(super) fn commandstats(context: &Context<'_>, text: &mut String) -> Result {
     for command in commands::all() {
         let counts = context.server.stats.by_command.of(command);
         let (calls, rejected, failed) = (counts.calls.get(), counts.rejected.get(), counts.failed.get());
-        let microseconds = counts.microseconds.get();
+        let nanoseconds = counts.nanoseconds.get();
         if calls + rejected + failed > 0 {
             write!(
                 text,
-                "cmdstat_{}:calls={calls},usec={microseconds},usec_per_call={:.2},rejected_calls={rejected},\
+                "cmdstat_{}:calls={calls},usec={},usec_per_call={:.2},rejected_calls={rejected},\
                  failed_calls={failed}\r\n",
                 command.name,
-                microseconds as f64 / calls.max(1) as f64,
+                nanoseconds / 1000,
+                nanoseconds as f64 / 1000.0 / calls.max(1) as f64,
             )?;
         }
     }
