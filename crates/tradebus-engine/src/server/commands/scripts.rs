@@ -16,23 +16,20 @@ pub(super) static SCRIPT: &[Command] = &[
 ];
 
 /// What would run or keep a script.
-const REFUSED: [&str; 7] = ["eval", "eval_ro", "evalsha", "evalsha_ro", "fcall", "fcall_ro", "script|load"];
+const REFUSED: [&str; 8] =
+    ["eval", "eval_ro", "evalsha", "evalsha_ro", "fcall", "fcall_ro", "function|load", "script|load"];
 
 /// The refusal of a command or subcommand that would need scripts, if it is one.
 pub(super) fn refuse(name: &[u8], subcommand: Option<&[u8]>) -> Option<Refusal> {
-    let full = match subcommand {
-        None => name.to_ascii_lowercase(),
-        Some(subcommand) => [name, b"|", subcommand].concat().to_ascii_lowercase(),
-    };
-    let is_known = |known: &str| known.as_bytes() == full || (known == "fcall" && full == b"function|load");
-    REFUSED.into_iter().any(is_known).then(|| {
-        let shown = String::from_utf8_lossy(&full).replace('|', " ").to_ascii_uppercase();
-        Refusal::quoting(
-            "ERR scripts and functions are not offered here: '",
-            shown.as_bytes(),
-            "' cannot be done",
-        )
-    })
+    let subcommand = subcommand.map(|subcommand| [b"|", subcommand].concat()).unwrap_or_default();
+    let full = [name, &subcommand].concat();
+    let known = REFUSED.into_iter().find(|known| is(&full, known))?;
+    let shown = known.replace('|', " ").to_ascii_uppercase();
+    Some(Refusal::quoting(
+        "ERR scripts and functions are not offered here: '",
+        shown.as_bytes(),
+        "' cannot be done",
+    ))
 }
 
 fn function_flush(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Refusal> {

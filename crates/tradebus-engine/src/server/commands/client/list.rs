@@ -5,10 +5,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::Kind;
 use crate::server::client::Client;
-use crate::server::commands;
 use crate::server::dispatch::Context;
 use crate::server::parse::{integer, is};
 use crate::server::refusal::Refusal;
+use crate::server::{TICK, commands};
+
+const TICKS_PER_SECOND: u64 = 1000 / TICK.as_millis() as u64;
 
 pub(super) fn info(context: &mut Context<'_>, _: &[&[u8]]) -> Result<(), Refusal> {
     context.session.show();
@@ -21,7 +23,7 @@ pub(super) fn info(context: &mut Context<'_>, _: &[&[u8]]) -> Result<(), Refusal
 pub(super) fn list(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Refusal> {
     context.session.show();
     let clients = &context.server.clients;
-    let mut shown = match args {
+    let shown = match args {
         [_, _] => clients.all(),
         [_, _, option, ids @ ..] if is(option, "ID") && !ids.is_empty() => {
             let not_a_number = || Refusal::new("ERR Invalid client ID");
@@ -38,7 +40,7 @@ pub(super) fn list(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Refu
         _ => return Err(Refusal::SYNTAX),
     };
     let mut text = String::new();
-    for client in shown.drain(..) {
+    for client in shown {
         write_line(&client, context.server.tick(), &mut text);
     }
     context.out.verbatim_text(&text);
@@ -90,8 +92,6 @@ fn write_line(client: &Client, tick: u64, line: &mut String) {
         name(&names.library_version),
     );
 }
-
-const TICKS_PER_SECOND: u64 = 1000 / crate::server::TICK.as_millis() as u64;
 
 /// The letters that are packed into a number, the first one in front; `N` if there are none.
 fn flags(packed: u64) -> String {

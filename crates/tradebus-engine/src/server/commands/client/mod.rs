@@ -4,6 +4,10 @@ mod kill;
 mod list;
 mod own;
 
+use std::time::Duration;
+
+use tokio::time::Instant;
+
 pub(super) use own::{set_name, valid_name};
 
 use super::Command;
@@ -12,8 +16,6 @@ use crate::server::client::Client;
 use crate::server::dispatch::Context;
 use crate::server::parse::{integer, is, timeout_ms};
 use crate::server::refusal::Refusal;
-use std::time::Duration;
-use tokio::time::Instant;
 
 const OWN: &str = "noscript loading stale";
 const ADMIN: &str = "admin noscript loading stale";
