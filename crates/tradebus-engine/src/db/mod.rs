@@ -106,7 +106,7 @@ impl Db {
         while let Some((at, key)) = self.keyspace.next_expiry() {
             let key = Arc::clone(key);
             // What cannot be written down is not done: the keys go when the disk has room again.
-            if at > self.now() || !self.journal.has_reserve() {
+            if at > self.now() || !self.journal.has_reserve(key.len()) {
                 return;
             }
             self.expired += 1;

@@ -7,15 +7,16 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{BufReader, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-use super::LogOptions;
 use super::directory::Directory;
 use super::error::{Damage, OpenError};
 use super::frame::{self, BadHead, FileKind, Found, HEAD, Place, VERSION, check_file_head};
 use super::handle::Found as FoundLog;
 use super::record::RecordReader;
 use super::segment::seal;
+use super::{LogOptions, snapshot};
 use crate::Db;
 
 /// What was found in the directory of a store.
@@ -93,7 +94,22 @@ impl Recovery<'_> {
             self.remove(FileKind::Snapshot, *number)?;
         }
         let (next_segment, log_bytes) = self.read_segments(first, &segments)?;
+        if self.lenient {
+            return self.begin_anew(first, next_segment);
+        }
         Ok(FoundLog { next_segment, log_bytes, snapshot_bytes })
+    }
+
+    /// What could be saved of a damaged snapshot and the log behind it becomes a snapshot that is whole; the files are kept.
+    fn begin_anew(&mut self, damaged: u64, next_segment: u64) -> Result<FoundLog, OpenError> {
+        let path = self.directory.path();
+        let written =
+            snapshot::write(self.directory, next_segment, self.db.capture(), &AtomicBool::new(false));
+        let snapshot_bytes =
+            written.map_err(OpenError::io(path, "write a snapshot in place of the damaged one"))?;
+        self.put_aside(&(damaged..next_segment).collect::<Vec<_>>())?;
+        self.recovered.put_aside.push(self.directory.put_aside(FileKind::Snapshot, damaged)?);
+        Ok(FoundLog { next_segment, log_bytes: 0, snapshot_bytes })
     }
 
     fn remove(&self, kind: FileKind, number: u64) -> Result<(), OpenError> {
@@ -108,7 +124,6 @@ impl Recovery<'_> {
             let what = extent.damage.unwrap_or_else(|| "it ends before its end mark".to_owned());
             self.may_repair(Damage { file: path, offset: extent.end, what })?;
             self.lenient = true;
-            self.recovered.put_aside.push(self.directory.copy_aside(FileKind::Snapshot, number)?);
         }
         self.recovered.snapshot = true;
         self.recovered.records = 0;

@@ -33,7 +33,6 @@ impl Segment {
         let capacity = bytes + (HEAD + FRAME_HEAD) as u64;
         let made = allocate(&mut file, capacity)
             .and_then(|()| file.write_all(&file_head(FileKind::Log, number)))
-            .and_then(|()| file.sync_all())
             .and_then(|()| fs::rename(&unfinished, directory.file(FileKind::Log, number)))
             .and_then(|()| directory.sync());
         if let Err(error) = made {

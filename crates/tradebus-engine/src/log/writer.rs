@@ -205,26 +205,35 @@ impl Writer {
 
     /// Begins a snapshot of the store as it is before the next segment.
     fn begin_snapshot(&mut self) -> io::Result<()> {
-        let mut db = self.db.lock();
-        let last = db.journal().take(Vec::new());
-        let fits = last.as_ref().is_none_or(|last| last.frame.len() as u64 <= self.current.room());
-        let Some(next) = (if fits { self.shared.spares.take() } else { None }) else {
-            // The next segment is needed for changes, or there is none: another time.
-            self.snapshots.postpone();
-            let load = last.map(|taken| self.place(taken));
-            drop(db);
-            return load.map_or(Ok(()), |load| self.append(load));
+        let (load, captured) = {
+            let mut db = self.db.lock();
+            let last = db.journal().take(Vec::new());
+            (last.map(|taken| self.place(taken)), db.capture())
         };
-        let captured = db.capture();
-        self.shared.room.store(next.room(), Ordering::Relaxed);
-        drop(db);
-        if let Some(taken) = last {
-            self.shared.progress.send_modify(|progress| progress.taken = taken.end);
-            self.append(Load { taken, next: None })?;
+        if let Some(load) = load {
+            self.append(load)?;
         }
+        // Nothing is taken out of the journal before the next segment begins: what is there comes after the snapshot.
+        let Some(next) = self.take_next_segment() else {
+            self.snapshots.postpone();
+            return Ok(());
+        };
         let number = next.number();
         self.roll(next)?;
         self.snapshots.begin(number, captured)
+    }
+
+    /// The next segment, although the one at hand has room; `None` if the disk is full.
+    fn take_next_segment(&self) -> Option<Segment> {
+        self.shared.spares.make_room(self.segment_bytes)?;
+        let mut db = self.db.lock();
+        // What was let in because the segment at hand has room must find it in the next one.
+        if db.journal().frame_bytes() > self.shared.spares.room() {
+            return None;
+        }
+        let next = self.shared.spares.take()?;
+        self.shared.room.store(next.room(), Ordering::Relaxed);
+        Some(next)
     }
 
     /// The store is being closed: whatever is left is written, and the log ends for good.
