@@ -1,4 +1,4 @@
-//! Syncing once a second, on a thread of its own: the disk may take its time, and writing goes on meanwhile.
+//! Syncing on a thread of its own: the disk may take its time, and writing goes on meanwhile.
 
 use std::fs::File;
 use std::io;
@@ -21,10 +21,12 @@ impl Syncer {
         Ok(Self { requests })
     }
 
-    /// Asks for everything in a file to be synced, which settles what was changed before a position.
-    pub(super) fn request(&self, file: &Arc<File>, written: LogPosition) -> io::Result<()> {
+    /// Asks for everything in a file to be synced, which settles what was changed before a position. Returns whether that could be
+    /// asked: not while an earlier request waits.
+    pub(super) fn request(&self, file: &Arc<File>, written: LogPosition) -> io::Result<bool> {
         match self.requests.try_send((Arc::clone(file), written)) {
-            Ok(()) | Err(TrySendError::Full(_)) => Ok(()),
+            Ok(()) => Ok(true),
+            Err(TrySendError::Full(_)) => Ok(false),
             // It ends by itself only after a failure.
             Err(TrySendError::Disconnected(_)) => Err(io::Error::other("a sync has failed before")),
         }

@@ -17,6 +17,8 @@ use crate::Db;
 
 /// How long changes gather unless somebody waits for them to be synced.
 const GATHER: Duration = Duration::from_millis(1);
+/// A sync is not put off longer than until so many bytes wait for it: closing a segment would take long.
+const SYNC_BYTES: usize = 8 << 20;
 /// Between two syncs with [`Fsync::EverySecond`]; also how often a sleeping writer looks around.
 const SYNC_INTERVAL: Duration = Duration::from_secs(1);
 
@@ -61,6 +63,8 @@ pub(super) struct State {
     last_take: Instant,
     last_sync: Instant,
     written: LogPosition,
+    /// Bytes since the last sync was asked for.
+    unsynced: usize,
     /// Nothing behind the last frame tells yet that it was complete.
     unmarked: bool,
 }
@@ -69,7 +73,7 @@ impl Default for State {
     fn default() -> Self {
         let now = Instant::now();
         let written = LogPosition::default();
-        Self { buffer: Vec::new(), last_take: now, last_sync: now, written, unmarked: false }
+        Self { buffer: Vec::new(), last_take: now, last_sync: now, written, unsynced: 0, unmarked: false }
     }
 }
 
@@ -136,6 +140,7 @@ impl Writer {
         let Taken { mut frame, end } = load.taken;
         self.current.append(&mut frame)?;
         self.snapshots.logged(frame.len() as u64);
+        self.state.unsynced += frame.len();
         (self.state.buffer, self.state.written, self.state.unmarked) = (frame, end, true);
         Ok(())
     }
@@ -143,6 +148,8 @@ impl Writer {
     /// Goes on with the next segment.
     fn roll(&mut self, next: Segment) -> io::Result<()> {
         self.current.seal()?;
+        self.state.unsynced = 0;
+        self.shared.settle(self.state.written);
         self.current = next;
         Ok(())
     }
@@ -179,18 +186,21 @@ impl Writer {
     }
 
     fn sync_if_due(&mut self) -> io::Result<()> {
-        let (settled, written) = (self.shared.progress.borrow().settled, self.state.written);
-        match self.fsync {
-            Fsync::Always if settled < written => {
-                self.current.file().sync_data()?;
-                self.shared.settle(written);
-            }
-            Fsync::EverySecond if settled < written && self.state.last_sync.elapsed() >= SYNC_INTERVAL => {
-                self.state.last_sync = Instant::now();
-                self.syncer.request(self.current.file(), written)?;
-            }
-            _ => {}
+        let written = self.state.written;
+        let due = match self.fsync {
+            Fsync::Always => self.state.unsynced > 0,
+            Fsync::EverySecond => self.state.unsynced > 0 && self.state.last_sync.elapsed() >= SYNC_INTERVAL,
+            Fsync::Never => false,
+        };
+        if due && self.fsync == Fsync::Always {
+            self.current.file().sync_data()?;
+            self.shared.settle(written);
+        } else if !due && self.state.unsynced < SYNC_BYTES
+            || !self.syncer.request(self.current.file(), written)?
+        {
+            return Ok(());
         }
+        (self.state.unsynced, self.state.last_sync) = (0, Instant::now());
         Ok(())
     }
 
@@ -247,7 +257,7 @@ impl Writer {
         if let Some(load) = last {
             self.append(load)?;
         }
-        self.current.seal()?;
+        self.current.finish()?;
         self.shared.spares.discard();
         self.shared.settle(self.state.written);
         Ok(())
