@@ -43,6 +43,9 @@ mod health;
 
 mod bus;
 
+#[cfg(fuzzing)]
+pub mod fuzzing;
+
 #[cfg(test)]
 #[path = "../tests/fixtures/mod.rs"]
 mod fixtures;
