@@ -1,17 +1,22 @@
 //! The port against a real redis-server 7.0.15: the same commands, the same bytes.
+//!
+//! What may differ stands in `masks.rs`, each with the reason.
 
+mod blocked;
+mod compare;
+mod masks;
+mod reply;
+mod report;
+#[path = "../support/mod.rs"]
 mod support;
+mod words;
 
+use compare::{Pair, Tally};
 use support::{Client, RealRedis, Target, TestServer};
 use tradebus_engine::server::ServerOptions;
+use words::{Args, args};
 
 const COMMANDS: usize = 6_000;
-
-type Args = Vec<Vec<u8>>;
-
-fn args(line: &str) -> Args {
-    line.split(' ').map(|word| word.as_bytes().to_vec()).collect()
-}
 
 struct Generator {
     random: fastrand::Rng,
@@ -170,7 +175,7 @@ fn without_tree_nodes(reply: &[u8]) -> Vec<u8> {
     masked
 }
 
-fn compare(ours: &mut Client, theirs: &mut Client, args: &Args) -> bool {
+fn compare_one(ours: &mut Client, theirs: &mut Client, args: &Args) -> bool {
     let shown = || {
         args.iter().map(|arg| arg[..arg.len().min(60)].escape_ascii().to_string() + " ").collect::<String>()
     };
@@ -202,9 +207,9 @@ fn same_replies(protocol: &str, seed: u64) {
         if generator.random.u8(..40) == 0 {
             let line = if open { ["EXEC", "DISCARD", "MULTI"][generator.random.usize(..3)] } else { "MULTI" };
             open = line == "MULTI";
-            compare(&mut ours, &mut theirs, &args(line));
+            compare_one(&mut ours, &mut theirs, &args(line));
         }
-        accepted += usize::from(compare(&mut ours, &mut theirs, &generator.command()));
+        accepted += usize::from(compare_one(&mut ours, &mut theirs, &generator.command()));
     }
     assert!(accepted > COMMANDS / 2, "too few commands did something: {accepted}");
 }
@@ -221,56 +226,36 @@ fn random_commands_in_resp3() {
     same_replies("3", 4);
 }
 
+fn assert_same(pair: &mut Pair, commands: &[Args], what: &str, tally: &mut Tally) {
+    if let Some(difference) = pair.difference(commands, tally) {
+        let at = difference.at;
+        let (shortest, difference) = report::shortest(pair, commands, difference);
+        panic!(
+            "{what}, command {at}, which differs also after\n{}",
+            report::describe(&shortest, &difference)
+        );
+    }
+}
+
 #[test]
 fn known_refusals_and_answers() {
     let (server, redis) = (TestServer::start(ServerOptions::default()), RealRedis::start());
-    let (mut ours, mut theirs) = (server.connect(), redis.connect());
-    for line in include_str!("refusals.txt").lines().filter(|line| !line.is_empty()) {
-        compare(&mut ours, &mut theirs, &args(line));
+    let mut pair = Pair::new(server.connect(), redis.connect(), "HELLO 2");
+    let lines = include_str!("../refusals.txt").lines().filter(|line| !line.is_empty());
+    for command in lines.map(args) {
+        assert_same(&mut pair, &[command], "a known answer", &mut Tally::default());
     }
-}
-
-/// What a reader that waited gets, for the commands of somebody else.
-fn blocked_reader_gets(target: &dyn Target, hello: &str, read: &str, writes: &[&str]) -> Vec<u8> {
-    let (mut reader, mut writer) = (target.connect(), target.connect());
-    for line in ["FLUSHALL", "XADD s 5-1 f v", "XADD t 5-1 f v"] {
-        writer.ask(line);
-    }
-    reader.ask(hello);
-    reader.send(&args(read));
-    // One that waits for nothing but the time may be done before anybody sees it wait.
-    if !writes.is_empty() {
-        writer.await_blocked(1);
-    }
-    for line in writes {
-        writer.ask(line);
-    }
-    reader.reply()
 }
 
 #[test]
-fn blocked_readers_get_the_same() {
+fn known_sequences() {
     let (server, redis) = (TestServer::start(ServerOptions::default()), RealRedis::start());
-    for (read, writes) in [
-        ("XREAD BLOCK 0 STREAMS s $", &["XADD s 6-1 a b", "XADD s 6-2 a b", "DEL s"][..]),
-        ("XREAD BLOCK 0 STREAMS s t 5-1 5-1", &["XADD t 6-1 a b", "XADD s 6-1 a b"]),
-        (
-            "XREAD BLOCK 0 STREAMS s t $ $",
-            &["MULTI", "XADD t 6-1 a b", "XADD s 6-1 a b", "XADD t 6-2 a b", "EXEC"],
-        ),
-        ("XREAD BLOCK 0 STREAMS s $", &["MULTI", "XADD s 6-1 a b", "DEL s", "EXEC", "XADD s 7-1 c d"]),
-        ("XREAD BLOCK 0 STREAMS s $", &["DEL s", "XADD s 1-1 too low", "FLUSHALL", "XADD s 9-1 high enough"]),
-        ("XREAD BLOCK 0 COUNT 1 STREAMS s 5-1", &["MULTI", "XADD s 6-1 a b", "XADD s 6-2 a b", "EXEC"]),
-        ("XREAD BLOCK 0 STREAMS new 0", &["XADD new 1-1 a b"]),
-        ("XREAD BLOCK 0 STREAMS s s 5-1 6-1", &["XADD s 5-2 a b", "XADD s 7-1 a b"]),
-        ("XREAD BLOCK 1 STREAMS s $", &[]),
-    ] {
-        for hello in ["HELLO 2", "HELLO 3"] {
-            let (ours, theirs) = (
-                blocked_reader_gets(&server, hello, read, writes),
-                blocked_reader_gets(&redis, hello, read, writes),
-            );
-            assert!(ours == theirs, "{read}: {} {}", ours.escape_ascii(), theirs.escape_ascii());
+    for hello in ["HELLO 2", "HELLO 3"] {
+        let mut pair = Pair::new(server.connect(), redis.connect(), hello);
+        for sequence in include_str!("known.txt").split("\n\n") {
+            let lines = sequence.lines().filter(|line| !line.starts_with('#')).map(args);
+            let commands: Vec<Args> = std::iter::once(args("FLUSHALL")).chain(lines).collect();
+            assert_same(&mut pair, &commands, hello, &mut Tally::default());
         }
     }
 }
