@@ -155,9 +155,13 @@ pub(super) fn getex(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Ref
             &rest[2..]
         };
     }
+    write_text(context, args[1])?;
+    if context.db.text(args[1])?.is_none() {
+        // Without a text the time is not even looked at.
+        return Ok(());
+    }
     let now = context.db.now();
     let at = expiry.map(|(unit, value)| parse_set_time(value, unit, now, "getex")).transpose()?;
-    write_text(context, args[1])?;
     if let Some(at) = at {
         context.db.expire(args[1], at, ExpiryCondition::default())?;
     } else if persist {
