@@ -90,6 +90,10 @@ pub(super) fn set(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Refus
     }
     let set = SetText { condition: options.condition, expiry };
     let is_set = context.db.set_text(args[1], args[2], set)?;
+    if is_set && matches!(expiry, SetExpiry::At(at) if at < context.db.now()) {
+        // The next command must not see it, even within the same transaction.
+        context.db.remove(args[1])?;
+    }
     match (options.get, is_set) {
         (true, _) => {}
         (false, true) => context.out.status("OK"),
