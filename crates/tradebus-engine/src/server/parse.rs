@@ -29,7 +29,7 @@ fn odd_id(text: &[u8], missing_seq: u64) -> Option<EntryId> {
 }
 
 /// A number as `strtoull` of C reads it: behind blanks and a sign, which counts it from the end.
-fn unsigned(text: &[u8]) -> Option<u64> {
+pub(super) fn unsigned(text: &[u8]) -> Option<u64> {
     let start = text.iter().position(|byte| !matches!(byte, b' ' | b'\t'..=b'\r'))?;
     let (negative, digits) = match &text[start..] {
         [b'-', digits @ ..] => (true, digits),
