@@ -1,50 +1,51 @@
-//! Readers that wait.
+//! Readers that wait get the same.
 
-use crate::support::{RealRedis, Target, TestServer};
+use crate::stage::{Stage, Step, assert_same};
+use crate::support::{RealRedis, TestServer};
 use crate::words::args;
 use tradebus_engine::server::ServerOptions;
 
-/// What a reader that waited gets, for the commands of somebody else.
-fn blocked_reader_gets(target: &dyn Target, hello: &str, read: &str, writes: &[&str]) -> Vec<u8> {
-    let (mut reader, mut writer) = (target.connect(), target.connect());
-    for line in ["FLUSHALL", "XADD s 5-1 f v", "XADD t 5-1 f v"] {
-        writer.ask(line);
+/// What each scene begins with: two streams, an entry in each, two groups that have had it.
+const GIVEN: [&str; 7] = [
+    "FLUSHALL",
+    "XADD a 5-1 f v",
+    "XADD b 5-1 f v",
+    "XGROUP CREATE a g $",
+    "XGROUP CREATE b g $",
+    "XGROUP CREATE a h $",
+    "XGROUP CREATE b h $",
+];
+
+fn begin() -> Vec<Step> {
+    GIVEN.map(|line| Step::Do(args(line))).to_vec()
+}
+
+fn step(line: &str) -> Step {
+    match line.split_once(' ') {
+        Some(("<", read)) => Step::Wait(args(read)),
+        Some(("hang-up", number)) => Step::HangUp(number.parse().expect("the number of a reader")),
+        Some(("until-gone", key)) => Step::Pass(key.to_owned()),
+        _ => Step::Do(args(line)),
     }
-    reader.ask(hello);
-    reader.send(&args(read));
-    // One that waits for nothing but the time may be done before anybody sees it wait.
-    if !writes.is_empty() {
-        writer.await_blocked(1);
+}
+
+/// Plays scenes, each with what it is about, in both protocols.
+fn play(scenes: &[(String, Vec<Step>)]) {
+    let (server, redis) = (TestServer::start(ServerOptions::default()), RealRedis::start());
+    for hello in ["HELLO 2", "HELLO 3"] {
+        let (mut ours, mut theirs) = (Stage::new(&server, hello), Stage::new(&redis, hello));
+        for (what, steps) in scenes {
+            let steps = [begin(), steps.clone()].concat();
+            assert_same(&mut ours, &mut theirs, &steps, &format!("{hello}, {what}"));
+        }
     }
-    for line in writes {
-        writer.ask(line);
-    }
-    reader.reply()
 }
 
 #[test]
 fn blocked_readers_get_the_same() {
-    let (server, redis) = (TestServer::start(ServerOptions::default()), RealRedis::start());
-    for (read, writes) in [
-        ("XREAD BLOCK 0 STREAMS s $", &["XADD s 6-1 a b", "XADD s 6-2 a b", "DEL s"][..]),
-        ("XREAD BLOCK 0 STREAMS s t 5-1 5-1", &["XADD t 6-1 a b", "XADD s 6-1 a b"]),
-        (
-            "XREAD BLOCK 0 STREAMS s t $ $",
-            &["MULTI", "XADD t 6-1 a b", "XADD s 6-1 a b", "XADD t 6-2 a b", "EXEC"],
-        ),
-        ("XREAD BLOCK 0 STREAMS s $", &["MULTI", "XADD s 6-1 a b", "DEL s", "EXEC", "XADD s 7-1 c d"]),
-        ("XREAD BLOCK 0 STREAMS s $", &["DEL s", "XADD s 1-1 too low", "FLUSHALL", "XADD s 9-1 high enough"]),
-        ("XREAD BLOCK 0 COUNT 1 STREAMS s 5-1", &["MULTI", "XADD s 6-1 a b", "XADD s 6-2 a b", "EXEC"]),
-        ("XREAD BLOCK 0 STREAMS new 0", &["XADD new 1-1 a b"]),
-        ("XREAD BLOCK 0 STREAMS s s 5-1 6-1", &["XADD s 5-2 a b", "XADD s 7-1 a b"]),
-        ("XREAD BLOCK 1 STREAMS s $", &[]),
-    ] {
-        for hello in ["HELLO 2", "HELLO 3"] {
-            let (ours, theirs) = (
-                blocked_reader_gets(&server, hello, read, writes),
-                blocked_reader_gets(&redis, hello, read, writes),
-            );
-            assert!(ours == theirs, "{read}: {} {}", ours.escape_ascii(), theirs.escape_ascii());
-        }
-    }
+    let read = |text: &str| {
+        let (what, lines) = text.trim().split_once('\n').expect("a heading and lines");
+        (what.to_owned(), lines.lines().map(step).collect())
+    };
+    play(&include_str!("scenes.txt").split("\n\n").map(read).collect::<Vec<_>>());
 }

@@ -7,6 +7,7 @@ mod compare;
 mod masks;
 mod reply;
 mod report;
+mod stage;
 #[path = "../support/mod.rs"]
 mod support;
 mod words;
