@@ -54,6 +54,11 @@ pub(crate) struct Difference {
 pub(crate) struct Tally(pub(crate) BTreeMap<String, [usize; 2]>);
 
 impl Tally {
+    /// Commands that were only ever refused.
+    pub(crate) fn without_effect(&self) -> Vec<&String> {
+        self.0.iter().filter(|(_, [done, _])| *done == 0).map(|(command, _)| command).collect()
+    }
+
     fn count(&mut self, command: &Args, refused: bool) {
         self.0.entry(name(command)).or_default()[usize::from(refused)] += 1;
     }
