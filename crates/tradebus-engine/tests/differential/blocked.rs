@@ -1,9 +1,13 @@
 //! Readers that wait get the same.
 
+use crate::scenes::scene;
 use crate::stage::{Stage, Step, assert_same};
 use crate::support::{RealRedis, TestServer};
 use crate::words::args;
 use tradebus_engine::server::ServerOptions;
+
+/// Random scenes for each protocol.
+const SCENES: u64 = 1_000;
 
 /// What each scene begins with: two streams, an entry in each, two groups that have had it.
 const GIVEN: [&str; 7] = [
@@ -48,4 +52,10 @@ fn blocked_readers_get_the_same() {
         (what.to_owned(), lines.lines().map(step).collect())
     };
     play(&include_str!("scenes.txt").split("\n\n").map(read).collect::<Vec<_>>());
+}
+
+#[test]
+fn blocked_readers_get_the_same_in_random_scenes() {
+    let scenes = crate::seeds(0, 1, SCENES).map(|seed| (format!("seed {seed}"), scene(seed)));
+    play(&scenes.collect::<Vec<_>>());
 }

@@ -1,6 +1,6 @@
 //! The port against a real redis-server 7.0.15: the same commands, the same bytes.
 //!
-//! Each seed gives a short sequence of random commands. One that failed is played again, alone
+//! Each seed gives a short sequence of random commands, or a scene of readers that wait. One that failed is played again, alone
 //! and in both protocols, with `DIFFERENTIAL_SEED=7 cargo test -p tradebus-engine --test differential random`. With
 //! `DIFFERENTIAL_SEQUENCES=100000` there are more of them, from that seed on.
 //!
@@ -15,6 +15,7 @@ mod keys;
 mod masks;
 mod reply;
 mod report;
+mod scenes;
 mod sequence;
 mod stage;
 mod streams;

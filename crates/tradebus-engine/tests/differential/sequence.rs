@@ -44,6 +44,11 @@ fn beginning(words: &mut Words, theme: Theme) -> Vec<Args> {
     commands
 }
 
+/// One command of a sequence that is mostly about groups.
+pub(crate) fn command_about_groups(words: &mut Words) -> Args {
+    command(words, GROUPS)
+}
+
 fn command(words: &mut Words, [streams, groups, values]: Theme) -> Args {
     match words.random.u8(..100) {
         chance if chance < streams => streams::command(words),
