@@ -47,7 +47,8 @@ impl Words {
             0..20 => "a",
             20..33 => "b",
             33..38 => "stream:c",
-            38 => "none",
+            // Errors that quote it stop at the zero, and must not break their line.
+            38 => self.one_of(&["none", "two\r\nlines", "odd\0\u{ff}key"]),
             _ => self.value(),
         }
     }
