@@ -236,8 +236,11 @@ impl Drop for Locked<'_> {
         let wake = &mut self.afterwards.wake;
         if !db.touched.is_empty() {
             for (key, how) in std::mem::take(&mut db.touched) {
-                let slot = db.keyspace.slot_mut(&key);
-                let how = slot.map_or(how, |(_, slot)| std::mem::take(&mut slot.touched).max(how));
+                // A key that was first changed and then became ready is here twice: who waits for several keys gets the one that
+                // became ready first.
+                if let Some((_, slot)) = db.keyspace.slot_mut(&key) {
+                    slot.touched = Touched::Not;
+                }
                 Arc::clone(&db.waiters).tell(&key, how, db, wake);
             }
             wake.sort_unstable_by_key(Arc::as_ptr);

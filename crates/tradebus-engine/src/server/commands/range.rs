@@ -41,7 +41,7 @@ fn reply(
     reverse: bool,
 ) -> Result<(), Refusal> {
     let (key, limit) = (args[1], count(&args[4..])?);
-    if limit == 0 && context.db.exists(key) {
+    if limit == 0 && context.db.is_stream(key)? {
         context.out.null_list();
         return Ok(());
     }
