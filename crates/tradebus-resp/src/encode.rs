@@ -76,6 +76,11 @@ impl<'a> ReplyEncoder<'a> {
         self.out.truncate(len);
     }
 
+    /// Lets others write whole replies to the output.
+    pub fn raw(&mut self, write: impl FnOnce(&mut BytesMut)) {
+        write(self.out);
+    }
+
     /// A status such as `OK`: one line.
     pub fn status(&mut self, text: &str) {
         self.line(b'+', text.as_bytes());
@@ -212,6 +217,14 @@ impl<'a> ReplyEncoder<'a> {
         }
     }
 
+    /// A message of so many elements, which follow, that answers no request: in RESP2 a list that looks like a reply.
+    pub fn push(&mut self, elements: usize) {
+        match self.protocol {
+            Protocol::Resp2 => self.list(elements),
+            Protocol::Resp3 => self.header(b'>', len_of(elements)),
+        }
+    }
+
     fn header(&mut self, kind: u8, value: i64) {
         let mut digits = itoa::Buffer::new();
         let digits = digits.format(value).as_bytes();
@@ -288,13 +301,14 @@ mod tests {
     #[test]
     fn what_differs() {
         let nested = |out: &mut ReplyEncoder<'_>| {
+            out.push(2);
             out.map(3);
             out.null();
             out.null_list();
             out.set(4);
             out.verbatim_text("ab");
         };
-        assert_eq!(written(Protocol::Resp2, nested), "*6\r\n$-1\r\n*-1\r\n*4\r\n$2\r\nab\r\n");
-        assert_eq!(written(Protocol::Resp3, nested), "%3\r\n_\r\n_\r\n~4\r\n=6\r\ntxt:ab\r\n");
+        assert_eq!(written(Protocol::Resp2, nested), "*2\r\n*6\r\n$-1\r\n*-1\r\n*4\r\n$2\r\nab\r\n");
+        assert_eq!(written(Protocol::Resp3, nested), ">2\r\n%3\r\n_\r\n_\r\n~4\r\n=6\r\ntxt:ab\r\n");
     }
 }

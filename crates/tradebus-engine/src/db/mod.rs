@@ -92,6 +92,11 @@ impl Db {
         self.journal.position()
     }
 
+    /// The keys to which something has happened in the batch that is open; only while somebody waits for keys.
+    pub(crate) fn touched_keys(&self) -> impl Iterator<Item = &Key> {
+        self.touched.iter().map(|(key, _)| key)
+    }
+
     pub(crate) const fn journal(&mut self) -> &mut Journal {
         &mut self.journal
     }

@@ -8,6 +8,22 @@ pub(super) fn integer(text: &[u8]) -> Result<i64, Refusal> {
     crate::number::integer(text).ok_or(Refusal::NOT_AN_INTEGER)
 }
 
+/// How long somebody is ready to wait.
+pub(super) fn timeout_ms(text: &[u8]) -> Result<u64, Refusal> {
+    let timeout = integer(text).map_err(|_| Refusal::new("ERR timeout is not an integer or out of range"))?;
+    u64::try_from(timeout).map_err(|_| Refusal::new("ERR timeout is negative"))
+}
+
+/// A pattern for keys or channels. Comparing takes time by the product of the lengths, while others wait for the store.
+pub(super) fn pattern(text: &[u8]) -> Result<&[u8], Refusal> {
+    const MOST_BYTES: usize = 1024;
+    if text.len() <= MOST_BYTES {
+        Ok(text)
+    } else {
+        Err(Refusal::new("ERR patterns have at most 1024 bytes here"))
+    }
+}
+
 /// An id of an entry; without a sequence number, it is 0.
 pub(super) fn id(text: &[u8]) -> Result<EntryId, Refusal> {
     id_or(text, 0)

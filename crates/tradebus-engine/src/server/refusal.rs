@@ -64,6 +64,25 @@ impl Refusal {
         Self(Cow::Owned(text))
     }
 
+    pub(super) fn unknown_subcommand(container: &str, name: &[u8]) -> Self {
+        let after = format!("'. Try {} HELP.", container.to_ascii_uppercase());
+        Self::quoting("ERR unknown subcommand '", name, &after)
+    }
+
+    pub(super) fn subscribed(command: &str) -> Self {
+        let text = format!(
+            "ERR Can't execute '{command}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this \
+             context"
+        );
+        Self(Cow::Owned(text.into_bytes()))
+    }
+
+    /// Why the commands that wait for EXEC are not done.
+    pub(super) fn of_exec(&self) -> Self {
+        let reason = self.0.strip_prefix(b"ERR ").unwrap_or(&self.0);
+        Self(Cow::Owned([b"EXECABORT Transaction discarded because of: ", reason].concat()))
+    }
+
     /// A known subcommand with words that it does not take.
     pub(super) fn subcommand_syntax(args: &[&[u8]], container: &str) -> Self {
         let after = format!("'. Try {container} HELP.");

@@ -2,86 +2,125 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Samples over which the rate of commands is taken.
+use super::command_stats::{CommandStats, ErrorStats};
+
+/// Samples over which a rate is taken.
 const SAMPLES: u64 = 16;
 
-/// Counters since the start.
+/// A number that grows until it is reset.
 #[derive(Default)]
-pub(super) struct Stats {
-    connections: AtomicU64,
-    rejected: AtomicU64,
-    commands: AtomicU64,
-    errors: AtomicU64,
-    input_bytes: AtomicU64,
-    output_bytes: AtomicU64,
-    slow_readers: AtomicU64,
-    sampled_commands: AtomicU64,
-    /// Commands in the time of all samples, as a moving average.
-    rate: AtomicU64,
+pub(super) struct Counter(AtomicU64);
+
+impl Counter {
+    pub(super) fn add(&self, number: u64) {
+        self.0.fetch_add(number, Ordering::Relaxed);
+    }
+
+    pub(super) fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn reset(&self) {
+        self.0.store(0, Ordering::Relaxed);
+    }
 }
 
-/// The counters at one moment.
-pub(super) struct Counts {
-    pub(super) connections: u64,
-    pub(super) rejected: u64,
-    pub(super) commands: u64,
-    pub(super) errors: u64,
-    pub(super) input_bytes: u64,
-    pub(super) output_bytes: u64,
-    pub(super) slow_readers: u64,
-    pub(super) commands_per_second: u64,
+/// How fast a counter grows.
+#[derive(Default)]
+struct Rate {
+    sampled: AtomicU64,
+    /// What came in the time of all samples, as a moving average.
+    sum: AtomicU64,
+}
+
+impl Rate {
+    fn sample(&self, counter: &Counter) {
+        let count = counter.get();
+        let new = count.saturating_sub(self.sampled.swap(count, Ordering::Relaxed));
+        let sum = self.sum.load(Ordering::Relaxed);
+        self.sum.store(sum - sum / SAMPLES + new, Ordering::Relaxed);
+    }
+
+    fn per_second(&self) -> u64 {
+        let samples_ms = SAMPLES * super::TICK.as_millis() as u64;
+        self.sum.load(Ordering::Relaxed) * 1000 / samples_ms
+    }
+}
+
+/// Counters since the start, or since they were reset.
+#[derive(Default)]
+pub(super) struct Stats {
+    pub(super) connections: Counter,
+    pub(super) rejected: Counter,
+    pub(super) commands: Counter,
+    pub(super) input_bytes: Counter,
+    pub(super) output_bytes: Counter,
+    pub(super) reads: Counter,
+    pub(super) writes: Counter,
+    pub(super) slow_readers: Counter,
+    /// Keys that were looked up to be read, and were there or not.
+    pub(super) hits: Counter,
+    pub(super) misses: Counter,
+    pub(super) by_command: CommandStats,
+    pub(super) errors: ErrorStats,
+    expired_before: AtomicU64,
+    command_rate: Rate,
+    input_rate: Rate,
+    output_rate: Rate,
 }
 
 impl Stats {
-    pub(super) fn accepted(&self) {
-        self.connections.fetch_add(1, Ordering::Relaxed);
-    }
-
-    pub(super) fn rejected(&self) {
-        self.rejected.fetch_add(1, Ordering::Relaxed);
-    }
-
-    pub(super) fn slow_reader(&self) {
-        self.slow_readers.fetch_add(1, Ordering::Relaxed);
-    }
-
     pub(super) fn received(&self, bytes: usize) {
-        self.input_bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+        self.reads.add(1);
+        self.input_bytes.add(bytes as u64);
     }
 
     pub(super) fn sent(&self, bytes: usize) {
-        self.output_bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+        self.writes.add(1);
+        self.output_bytes.add(bytes as u64);
     }
 
-    pub(super) fn command(&self) {
-        self.commands.fetch_add(1, Ordering::Relaxed);
+    /// Called every [`TICK`](super::TICK).
+    pub(super) fn sample_rates(&self) {
+        self.command_rate.sample(&self.commands);
+        self.input_rate.sample(&self.input_bytes);
+        self.output_rate.sample(&self.output_bytes);
     }
 
-    pub(super) fn error(&self) {
-        self.errors.fetch_add(1, Ordering::Relaxed);
+    pub(super) fn commands_per_second(&self) -> u64 {
+        self.command_rate.per_second()
     }
 
-    /// Called every [`RATE_INTERVAL`](super::RATE_INTERVAL).
-    pub(super) fn sample_rate(&self) {
-        let commands = self.commands.load(Ordering::Relaxed);
-        let new = commands - self.sampled_commands.swap(commands, Ordering::Relaxed);
-        let rate = self.rate.load(Ordering::Relaxed);
-        self.rate.store(rate - rate / SAMPLES + new, Ordering::Relaxed);
+    pub(super) fn input_bytes_per_second(&self) -> u64 {
+        self.input_rate.per_second()
     }
 
-    pub(super) fn counts(&self) -> Counts {
-        let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        let interval_ms = super::RATE_INTERVAL.as_millis() as u64;
-        Counts {
-            connections: load(&self.connections),
-            rejected: load(&self.rejected),
-            commands: load(&self.commands),
-            errors: load(&self.errors),
-            input_bytes: load(&self.input_bytes),
-            output_bytes: load(&self.output_bytes),
-            slow_readers: load(&self.slow_readers),
-            commands_per_second: load(&self.rate) * 1000 / (SAMPLES * interval_ms),
-        }
+    pub(super) fn output_bytes_per_second(&self) -> u64 {
+        self.output_rate.per_second()
+    }
+
+    /// Keys that have expired, of which the store counts all since it was opened.
+    pub(super) fn expired_since_reset(&self, expired: u64) -> u64 {
+        expired.saturating_sub(self.expired_before.load(Ordering::Relaxed))
+    }
+
+    pub(super) fn reset(&self, expired: u64) {
+        self.expired_before.store(expired, Ordering::Relaxed);
+        let counters = [
+            &self.connections,
+            &self.rejected,
+            &self.commands,
+            &self.input_bytes,
+            &self.output_bytes,
+            &self.reads,
+            &self.writes,
+            &self.slow_readers,
+            &self.hits,
+            &self.misses,
+        ];
+        counters.into_iter().for_each(Counter::reset);
+        self.by_command.reset();
+        self.errors.reset();
     }
 }
 

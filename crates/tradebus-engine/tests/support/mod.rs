@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub(crate) mod scene;
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::os::unix::net::UnixStream;
@@ -14,7 +16,7 @@ use tradebus_engine::Engine;
 use tradebus_engine::server::{Server, ServerOptions};
 
 /// A reply that takes longer than this will not come.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Where a test can connect to.
 pub(crate) trait Target {
@@ -31,7 +33,10 @@ pub(crate) struct TestServer {
 
 impl TestServer {
     pub(crate) fn start(options: ServerOptions) -> Self {
-        let engine = Engine::new();
+        Self::serve(Engine::new(), options)
+    }
+
+    pub(crate) fn serve(engine: Engine, options: ServerOptions) -> Self {
         let (stop, stopped) = oneshot::channel::<()>();
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
         let runtime = runtime.expect("a runtime");
@@ -70,8 +75,7 @@ impl Target for TestServer {
     fn connect(&self) -> Client {
         let stream = TcpStream::connect(self.address).expect("the server listens");
         stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
-        let reader = BufReader::new(Box::new(stream.try_clone().expect("a second handle")) as Box<dyn Read>);
-        Client { reader, writer: Box::new(stream) }
+        Client::over(stream.try_clone().expect("a second handle"), stream)
     }
 }
 
@@ -113,8 +117,7 @@ impl Target for RealRedis {
         let stream =
             UnixStream::connect(self.directory.path().join("redis.sock")).expect("redis-server listens");
         stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
-        let reader = BufReader::new(Box::new(stream.try_clone().expect("a second handle")) as Box<dyn Read>);
-        Client { reader, writer: Box::new(stream) }
+        Client::over(stream.try_clone().expect("a second handle"), stream)
     }
 }
 
@@ -136,6 +139,10 @@ pub(crate) fn encode<A: AsRef<[u8]>>(args: &[A]) -> Vec<u8> {
 }
 
 impl Client {
+    pub(crate) fn over(reader: impl Read + 'static, writer: impl Write + 'static) -> Self {
+        Self { reader: BufReader::new(Box::new(reader)), writer: Box::new(writer) }
+    }
+
     pub(crate) fn send_raw(&mut self, bytes: &[u8]) {
         self.writer.write_all(bytes).expect("the server takes it");
     }
@@ -163,7 +170,7 @@ impl Client {
                 self.reader.read_exact(&mut text).expect("the rest of the reply");
                 reply.extend_from_slice(&text);
             }
-            '*' | '~' => (0..number()).for_each(|_| self.read_reply(reply)),
+            '*' | '~' | '>' => (0..number()).for_each(|_| self.read_reply(reply)),
             '%' => (0..number() * 2).for_each(|_| self.read_reply(reply)),
             _ => {}
         }

@@ -13,6 +13,7 @@ pub(super) fn lpush(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Ref
 }
 
 pub(super) fn llen(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Refusal> {
+    context.look_up(args[1]);
     let len = context.db.list(args[1])?.map_or(0, std::collections::VecDeque::len);
     context.out.count(len as u64);
     Ok(())
@@ -20,6 +21,7 @@ pub(super) fn llen(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Refu
 
 pub(super) fn lrange(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Refusal> {
     let (start, stop) = (integer(args[2])?, integer(args[3])?);
+    context.look_up(args[1]);
     let Some(list) = context.db.list(args[1])? else {
         context.out.list(0);
         return Ok(());
@@ -41,12 +43,14 @@ pub(super) fn sadd(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Refu
 }
 
 pub(super) fn scard(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Refusal> {
+    context.look_up(args[1]);
     let len = context.db.set(args[1])?.map_or(0, std::collections::BTreeSet::len);
     context.out.count(len as u64);
     Ok(())
 }
 
 pub(super) fn smembers(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Refusal> {
+    context.look_up(args[1]);
     let members = context.db.set(args[1])?.into_iter().flatten();
     context.out.set(members.clone().count());
     members.for_each(|member: &Bytes| context.out.bulk(member));

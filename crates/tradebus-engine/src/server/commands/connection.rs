@@ -8,7 +8,6 @@ use crate::server::REDIS_VERSION;
 use crate::server::dispatch::Context;
 use crate::server::parse::{integer, is};
 use crate::server::refusal::Refusal;
-use crate::server::session::Session;
 
 const HELLO_NOT_AUTHENTICATED: Refusal = Refusal::new(
     "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO AUTH <user> <pass> option \
@@ -16,7 +15,15 @@ const HELLO_NOT_AUTHENTICATED: Refusal = Refusal::new(
 );
 
 pub(super) fn ping(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Refusal> {
+    let message: &[u8] = args.get(1).copied().unwrap_or_default();
+    let among_messages =
+        !context.session.subscriptions.is_empty() && context.session.protocol() == Protocol::Resp2;
     match args {
+        [_] | [_, _] if among_messages => {
+            context.out.list(2);
+            context.out.bulk("pong");
+            context.out.bulk(message);
+        }
         [_] => context.out.status("PONG"),
         [_, message] => context.out.bulk(message),
         _ => return Err(Refusal::wrong_arity("ping")),
@@ -50,10 +57,21 @@ pub(super) fn quit(context: &mut Context<'_>, _: &[&[u8]]) -> Result<(), Refusal
 }
 
 pub(super) fn reset(context: &mut Context<'_>, _: &[&[u8]]) -> Result<(), Refusal> {
-    *context.session = Session::new(context.session.id, context.server.options.password.is_none());
-    context.out.set_protocol(context.session.protocol);
+    let session = &mut *context.session;
+    session.transaction = None;
+    session.watches = None;
+    session.subscriptions.remove_all();
+    context.out.raw(|output| session.client.outbox.take(output));
+    session.client.names.lock().name.clear();
+    session.authenticated = context.server.options.password.is_none();
+    set_protocol(context, Protocol::default());
     context.out.status("RESET");
     Ok(())
+}
+
+fn set_protocol(context: &mut Context<'_>, protocol: Protocol) {
+    context.session.set_protocol(protocol);
+    context.out.set_protocol(protocol);
 }
 
 pub(super) fn auth(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Refusal> {
@@ -94,7 +112,7 @@ fn equal_in_constant_time(wanted: &[u8], given: &[u8]) -> bool {
 }
 
 pub(super) fn hello(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Refusal> {
-    let mut protocol = context.session.protocol;
+    let mut protocol = context.session.protocol();
     if let Some(version) = args.get(1) {
         let not_a_number = Refusal::new("ERR Protocol version is not an integer or out of range");
         protocol = match integer(version).map_err(|_| not_a_number)? {
@@ -126,16 +144,15 @@ pub(super) fn hello(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Ref
         return Err(HELLO_NOT_AUTHENTICATED);
     }
     if let Some(name) = name {
-        client::set_name(context.session, name);
+        client::set_name(context, name);
     }
-    context.session.protocol = protocol;
-    context.out.set_protocol(protocol);
+    set_protocol(context, protocol);
     greet(context);
     Ok(())
 }
 
 fn greet(context: &mut Context<'_>) {
-    let (id, protocol) = (context.session.id, context.session.protocol);
+    let (id, protocol) = (context.session.client.id, context.session.protocol());
     let out = &mut context.out;
     out.map(7);
     out.bulk("server");

@@ -74,7 +74,9 @@ pub(super) fn pexpiretime(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(
 
 /// -2 without such a key, -1 if it never expires.
 fn reply(context: &mut Context<'_>, key: &[u8], show: impl Fn(u64) -> u64) -> Result<(), Refusal> {
-    match context.db.lifetime(key) {
+    let lifetime = context.db.lifetime(key);
+    context.session.tally.note_lookup(lifetime.is_some());
+    match lifetime {
         None => context.out.integer(-2),
         Some(Lifetime::Forever) => context.out.integer(-1),
         Some(Lifetime::Until(at)) => context.out.count(show(at)),

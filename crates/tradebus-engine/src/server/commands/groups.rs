@@ -3,11 +3,21 @@
 use std::ops::RangeInclusive;
 
 use super::xinfo::write_counter;
+use super::{Command, SECOND};
 use crate::server::dispatch::Context;
 use crate::server::entries::{write_entry, write_id};
 use crate::server::parse::{id, integer, is, open_id, range_end, range_start};
 use crate::server::refusal::Refusal;
 use crate::{AutoClaim, Claim, Db, EntryId, Group, GroupStart, Member, Pending};
+
+pub(super) static COMMANDS: &[Command] = &[
+    Command::new("xgroup|create", -5, "write denyoom", create).keys(SECOND),
+    Command::new("xgroup|createconsumer", 5, "write denyoom", createconsumer).keys(SECOND),
+    Command::new("xgroup|delconsumer", 5, "write", delconsumer).keys(SECOND),
+    Command::new("xgroup|destroy", 4, "write", destroy).keys(SECOND),
+    Command::new("xgroup|help", 2, "loading stale", help),
+    Command::new("xgroup|setid", -5, "write", setid).keys(SECOND),
+];
 
 const NO_KEY: Refusal = Refusal::new(
     "ERR The XGROUP subcommand requires the key to exist. Note that for CREATE you may want to use the MKSTREAM option to \
@@ -55,7 +65,7 @@ fn entries_read(text: &[u8]) -> Result<Option<u64>, Refusal> {
     }
 }
 
-pub(super) fn create(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Refusal> {
+fn create(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Refusal> {
     let options = GroupOptions::parse(args, true)?;
     let (key, group) = (args[2], args[3]);
     if !context.db.is_stream(key)? && !options.make_stream {
@@ -70,7 +80,7 @@ pub(super) fn create(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Re
     Ok(())
 }
 
-pub(super) fn setid(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Refusal> {
+fn setid(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Refusal> {
     let options = GroupOptions::parse(args, false)?;
     check_group(context, args)?;
     if args.len() > 7 {
@@ -82,7 +92,7 @@ pub(super) fn setid(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Ref
     Ok(())
 }
 
-pub(super) fn destroy(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Refusal> {
+fn destroy(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Refusal> {
     if !context.db.is_stream(args[2])? {
         return Err(NO_KEY);
     }
@@ -91,21 +101,21 @@ pub(super) fn destroy(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), R
     Ok(())
 }
 
-pub(super) fn createconsumer(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Refusal> {
+fn createconsumer(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Refusal> {
     check_group(context, args)?;
     let created = context.db.create_consumer(member(&args[1..]))?;
     context.out.integer(created.into());
     Ok(())
 }
 
-pub(super) fn delconsumer(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Refusal> {
+fn delconsumer(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Refusal> {
     check_group(context, args)?;
     let pending = context.db.remove_consumer(member(&args[1..]))?;
     context.out.count(pending as u64);
     Ok(())
 }
 
-pub(super) fn help(context: &mut Context<'_>, _: &[&[u8]]) -> Result<(), Refusal> {
+fn help(context: &mut Context<'_>, _: &[&[u8]]) -> Result<(), Refusal> {
     context.out.help(
         "XGROUP",
         &[
@@ -186,6 +196,7 @@ impl<'a> PendingRange<'a> {
 }
 
 pub(super) fn xpending(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Refusal> {
+    context.look_up(args[1]);
     if args.len() == 3 {
         return summary(context, args[1], args[2]);
     }

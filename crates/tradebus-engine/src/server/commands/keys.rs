@@ -2,7 +2,7 @@
 
 use crate::glob_matches;
 use crate::server::dispatch::Context;
-use crate::server::parse::{integer, is, unsigned};
+use crate::server::parse::{integer, is, pattern, unsigned};
 use crate::server::refusal::Refusal;
 
 pub(super) fn dbsize(context: &mut Context<'_>, _: &[&[u8]]) -> Result<(), Refusal> {
@@ -11,8 +11,11 @@ pub(super) fn dbsize(context: &mut Context<'_>, _: &[&[u8]]) -> Result<(), Refus
 }
 
 pub(super) fn exists(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Refusal> {
-    let found = args[1..].iter().filter(|key| context.db.exists(key)).count();
-    context.out.count(found as u64);
+    let mut found = 0;
+    for key in &args[1..] {
+        found += u64::from(context.look_up(key));
+    }
+    context.out.count(found);
     Ok(())
 }
 
@@ -27,7 +30,9 @@ pub(super) fn del(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Refus
 }
 
 pub(super) fn key_type(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Refusal> {
-    context.out.status(context.db.key_type(args[1]).map_or("none", |kind| kind.name()));
+    let kind = context.db.key_type(args[1]);
+    context.session.tally.note_lookup(kind.is_some());
+    context.out.status(kind.map_or("none", |kind| kind.name()));
     Ok(())
 }
 
@@ -43,11 +48,12 @@ pub(super) fn flush(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Ref
 }
 
 pub(super) fn keys(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Refusal> {
+    let pattern = pattern(args[1])?;
     let mut found = 0;
-    context.db.keys(args[1], |_| found += 1);
+    context.db.keys(pattern, |_| found += 1);
     context.out.list(found);
     let (db, out) = (&context.db, &mut context.out);
-    db.keys(args[1], |key| out.bulk(key));
+    db.keys(pattern, |key| out.bulk(key));
     Ok(())
 }
 
@@ -89,6 +95,7 @@ pub(super) fn copy(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Refu
     if args[1] == args[2] {
         return Err(Refusal::new("ERR source and destination objects are the same"));
     }
+    context.look_up(args[1]);
     let copied = context.db.copy(args[1], args[2], replace)?;
     context.out.integer(copied.into());
     Ok(())
@@ -128,7 +135,7 @@ fn parse_scan<'a>(args: &[&'a [u8]]) -> Result<Scan<'a>, Refusal> {
                     return Err(Refusal::SYNTAX);
                 }
             }
-            [name, value] if is(name, "MATCH") => scan.pattern = Some(value),
+            [name, value] if is(name, "MATCH") => scan.pattern = Some(pattern(value)?),
             [name, value] if is(name, "TYPE") => scan.kind = Some(value),
             _ => return Err(Refusal::SYNTAX),
         }

@@ -7,6 +7,7 @@ use crate::server::parse::{integer, is, range_end, range_start};
 use crate::server::refusal::Refusal;
 
 pub(super) fn xlen(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Refusal> {
+    context.look_up(args[1]);
     context.out.count(context.db.len(args[1])?);
     Ok(())
 }
@@ -41,7 +42,7 @@ fn reply(
     reverse: bool,
 ) -> Result<(), Refusal> {
     let (key, limit) = (args[1], count(&args[4..])?);
-    if limit == 0 && context.db.is_stream(key)? {
+    if context.look_up(key) && context.db.is_stream(key)? && limit == 0 {
         context.out.null_list();
         return Ok(());
     }

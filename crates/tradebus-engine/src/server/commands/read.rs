@@ -8,8 +8,9 @@ use crate::EntryId;
 use crate::server::blocking::{Blocked, GroupRead, Wanted, write_key};
 use crate::server::dispatch::Context;
 use crate::server::entries::{self, write_entry, write_id};
-use crate::server::parse::{id, integer, is};
+use crate::server::parse::{id, integer, is, timeout_ms};
 use crate::server::refusal::Refusal;
+use crate::server::session::Waiting;
 
 /// The options of both commands, and their streams.
 #[derive(Default)]
@@ -68,7 +69,7 @@ fn parse<'s, 'a>(args: &'s [&'a [u8]], of_group: bool) -> Result<(Options<'a>, &
                 return Ok((options, streams));
             }
             [name, value, after @ ..] if is(name, "BLOCK") => {
-                options.block = Some(timeout(value)?);
+                options.block = Some(timeout_ms(value)?);
                 after
             }
             [name, value, after @ ..] if is(name, "COUNT") => {
@@ -95,11 +96,6 @@ fn parse<'s, 'a>(args: &'s [&'a [u8]], of_group: bool) -> Result<(Options<'a>, &
 fn only_for_groups(option: &str) -> Refusal {
     let after = " option is only supported by XREADGROUP. You called XREAD instead.";
     Refusal::quoting("ERR The ", option.as_bytes(), after)
-}
-
-fn timeout(text: &[u8]) -> Result<u64, Refusal> {
-    let timeout = integer(text).map_err(|_| Refusal::new("ERR timeout is not an integer or out of range"))?;
-    u64::try_from(timeout).map_err(|_| Refusal::new("ERR timeout is negative"))
 }
 
 /// First all keys, then as many ids.
@@ -143,6 +139,9 @@ fn reply(context: &mut Context<'_>, options: &Options<'_>) -> Result<bool, Refus
     let streams = context.out.begin_map(options.streams.len());
     let mut served = 0;
     for (key, after) in &options.streams {
+        // Twice, as Redis counts it: when it looks for the ids, and when it reads.
+        context.look_up(key);
+        context.look_up(key);
         let has_something = match &options.group {
             None => read(context, key, *after, limit)?,
             Some(group) if *after == NEW => deliver(context, key, group, limit)?,
@@ -215,8 +214,9 @@ fn wait(context: &mut Context<'_>, options: Options<'_>, block_ms: u64) {
         after: options.streams.iter().map(|(key, after)| ((*key).into(), *after)).collect(),
         group: options.group,
         count: options.count,
-        protocol: context.session.protocol,
+        protocol: context.session.protocol(),
         max_bytes: context.server.options.max_output_bytes,
     };
-    context.session.blocked = Some(Blocked::new(&context.server.engine, wanted, deadline));
+    let blocked = Blocked::new(&context.server.engine, wanted, deadline);
+    context.session.set_waiting(Some(Waiting::ForEntries(blocked)));
 }

@@ -55,7 +55,9 @@ impl<'a> SetOptions<'a> {
 }
 
 fn write_text(context: &mut Context<'_>, key: &[u8]) -> Result<(), Refusal> {
-    match context.db.text(key)? {
+    let text = context.db.text(key);
+    context.session.tally.note_lookup(!matches!(text, Ok(None)));
+    match text? {
         Some(text) => context.out.bulk(text),
         None => context.out.null(),
     }
@@ -69,7 +71,9 @@ pub(super) fn get(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Refus
 pub(super) fn mget(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Refusal> {
     context.out.list(args.len() - 1);
     for key in &args[1..] {
-        match context.db.text(key) {
+        let text = context.db.text(key);
+        context.session.tally.note_lookup(!matches!(text, Ok(None)));
+        match text {
             Ok(Some(text)) => context.out.bulk(text),
             // Another type counts as nothing here.
             _ => context.out.null(),
@@ -175,6 +179,7 @@ pub(super) fn getex(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Ref
 }
 
 pub(super) fn strlen(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Refusal> {
+    context.look_up(args[1]);
     let len = context.db.text(args[1])?.map_or(0, bytes::Bytes::len);
     context.out.count(len as u64);
     Ok(())

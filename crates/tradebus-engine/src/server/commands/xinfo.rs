@@ -1,17 +1,26 @@
 //! XINFO: what streams, groups and consumers say about themselves.
 
+use super::{Command, SECOND};
 use crate::server::dispatch::Context;
 use crate::server::entries::{self, write_id};
 use crate::server::parse::{integer, is};
 use crate::server::refusal::Refusal;
 use crate::{EntryId, Group, StreamInfo};
 
+pub(super) static COMMANDS: &[Command] = &[
+    Command::new("xinfo|consumers", 4, "readonly", consumers).keys(SECOND),
+    Command::new("xinfo|groups", 3, "readonly", groups).keys(SECOND),
+    Command::new("xinfo|help", 2, "loading stale", help),
+    Command::new("xinfo|stream", -3, "readonly", stream).keys(SECOND),
+];
+
 /// Entries that FULL shows when it is not told how many.
 const DEFAULT_COUNT: usize = 10;
 
 const ALL: std::ops::RangeInclusive<EntryId> = EntryId::MIN..=EntryId::MAX;
 
-pub(super) fn stream(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Refusal> {
+fn stream(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Refusal> {
+    context.look_up(args[2]);
     let key = args[2];
     let info = context.db.info(key)?.ok_or(Refusal::NO_SUCH_KEY)?;
     match &args[3..] {
@@ -140,7 +149,8 @@ fn entry(context: &mut Context<'_>, key: &[u8], id: Option<EntryId>) -> Result<(
     Ok(())
 }
 
-pub(super) fn groups(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Refusal> {
+fn groups(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Refusal> {
+    context.look_up(args[2]);
     let info = context.db.info(args[2])?.ok_or(Refusal::NO_SUCH_KEY)?;
     let (db, out) = (&context.db, &mut context.out);
     out.list(info.groups);
@@ -157,7 +167,8 @@ pub(super) fn groups(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Re
     Ok(())
 }
 
-pub(super) fn consumers(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Refusal> {
+fn consumers(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Refusal> {
+    context.look_up(args[2]);
     if !context.db.is_stream(args[2])? {
         return Err(Refusal::NO_SUCH_KEY);
     }
@@ -177,7 +188,7 @@ pub(super) fn consumers(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(),
     Ok(())
 }
 
-pub(super) fn help(context: &mut Context<'_>, _: &[&[u8]]) -> Result<(), Refusal> {
+fn help(context: &mut Context<'_>, _: &[&[u8]]) -> Result<(), Refusal> {
     context.out.help(
         "XINFO",
         &[
