@@ -85,7 +85,7 @@ impl Db {
         }
         if is_new {
             self.keyspace.insert(key, Value::Stream(Box::default()));
-            self.touch(key, Touched::Ready);
+            self.touch(key, Touched::READY);
         }
         let stream = self.stream_mut(key)?.ok_or(DbError::NoSuchKey)?;
         let last_delivered = start.after(stream);
@@ -121,7 +121,7 @@ impl Db {
         self.admit(key.len() + group.len())?;
         let there_was = self.stream_mut(key)?.ok_or(DbError::NoSuchKey)?.destroy_group(group);
         if there_was {
-            self.touch(key, Touched::Ready);
+            self.touch(key, Touched::WOKEN);
             self.write(&Record::DestroyGroup { key, group });
         }
         Ok(there_was)

@@ -92,7 +92,7 @@ pub(super) enum Outcome {
 
 impl Waiter for BlockedRead {
     fn touched(&self, key: &[u8], how: Touched, db: &mut Db) -> Option<Arc<Notify>> {
-        if how != Touched::Ready {
+        if !how.ready {
             return None;
         }
         self.state.lock().end(|| self.wanted.look(key, db)).then(|| Arc::clone(&self.notify))
