@@ -1,9 +1,12 @@
-//! MULTI, EXEC and DISCARD between the other commands.
+//! WATCH, MULTI, EXEC and DISCARD between the other commands.
 
 use crate::words::{Args, Words, args};
 
 /// Sometimes opens a transaction, and sometimes ends the one that is open.
 pub(crate) fn command(words: &mut Words, open: &mut bool) -> Option<Args> {
+    if words.once_in(30) {
+        return Some(watch(words));
+    }
     if !words.once_in(if *open { 8 } else { 25 }) {
         return None;
     }
@@ -15,4 +18,14 @@ pub(crate) fn command(words: &mut Words, open: &mut bool) -> Option<Args> {
     };
     *open = line == "MULTI";
     Some(args(line))
+}
+
+/// What the same client does then counts as well.
+fn watch(words: &mut Words) -> Args {
+    let (key, other) = (words.key(), words.key());
+    match words.random.u8(..6) {
+        0 => args("UNWATCH"),
+        1..4 => args(&format!("WATCH {key}")),
+        _ => args(&format!("WATCH {key} {other}")),
+    }
 }
