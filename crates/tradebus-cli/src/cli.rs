@@ -54,7 +54,9 @@ pub(crate) struct Global {
 
     /// Where the streams are.
     #[arg(long, value_name = "URL", global = true, value_parser = NonEmptyStringValueParser::new())]
-    #[arg(help = "Store: redis://[user:password@]host[:port][/db], valkey://, unix:///socket, or memory:")]
+    #[arg(
+        help = "Store: redis://[user:password@]host[:port][/db], valkey://, unix:///socket, file:DIRECTORY, or memory:"
+    )]
     pub(crate) store: Option<String>,
 
     /// Settings that lie below all others: development, production or `high_frequency`.

@@ -1,10 +1,10 @@
 //! The configuration of a command: defaults, preset, file, environment and flags, each over the one before.
 
 use tradebus::BusConfig;
-use tradebus::config::{Loaded, Loader, Source};
+use tradebus::config::{Loaded, Loader, Location, Source};
 
 use crate::cli::Global;
-use crate::failure::{Outcome, say};
+use crate::failure::{Failure, Outcome, say};
 
 /// A loader that knows the file, the environment and the flags of every command.
 pub(crate) fn loader(global: &Global) -> Loader {
@@ -41,9 +41,14 @@ fn holds_secret(url: &str) -> bool {
     tradebus::redact_url(url) != url
 }
 
+/// Where the store of a configuration that was checked is.
+pub(crate) fn location(config: &BusConfig) -> Outcome<Location> {
+    Location::parse(config.store_url().expose()).map_err(|error| Failure::usage(error.to_string()))
+}
+
 /// Whether the store lives in the memory of this process.
 pub(crate) fn is_in_memory(config: &BusConfig) -> bool {
-    config.store_url().expose().starts_with("mem")
+    matches!(location(config), Ok(Location::Memory))
 }
 
 /// Says once that nobody else sees a store in memory.

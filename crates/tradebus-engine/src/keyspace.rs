@@ -21,15 +21,26 @@ pub(crate) struct Slot {
     born: u64,
 }
 
-/// What a batch did to a key, in rising order of importance to those who wait for it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub(crate) enum Touched {
-    #[default]
-    Not,
-    /// It was changed.
-    Changed,
-    /// It was changed in a way that may end the wait of a reader: a stream got entries, or came or went.
-    Ready,
+/// What a batch did to a key, as far as it concerns those who wait for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Touched {
+    /// It was changed, for those who watch it.
+    pub(crate) changed: bool,
+    /// The wait of a reader may have ended: a stream got entries, or came or went, or lost a group.
+    pub(crate) ready: bool,
+}
+
+impl Touched {
+    pub(crate) const NOT: Self = Self { changed: false, ready: false };
+    pub(crate) const CHANGED: Self = Self { changed: true, ready: false };
+    pub(crate) const READY: Self = Self { changed: true, ready: true };
+    /// Only for those who wait: as in Redis, losing a group does not count as a change.
+    pub(crate) const WOKEN: Self = Self { changed: false, ready: true };
+
+    /// Both together.
+    pub(crate) const fn and(self, other: Self) -> Self {
+        Self { changed: self.changed || other.changed, ready: self.ready || other.ready }
+    }
 }
 
 /// All keys.
@@ -66,7 +77,7 @@ impl Keyspace {
         let key: Key = key.into();
         self.last_born += 1;
         self.by_age.insert(self.last_born, Arc::clone(&key));
-        let slot = Slot { value, touched: Touched::Not, expires: None, born: self.last_born };
+        let slot = Slot { value, touched: Touched::NOT, expires: None, born: self.last_born };
         self.slots.entry(key).insert(slot).into_mut()
     }
 

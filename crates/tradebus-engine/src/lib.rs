@@ -20,6 +20,9 @@ mod stream;
 mod value;
 mod varint;
 
+#[cfg(fuzzing)]
+pub mod fuzzing;
+
 pub use db::{
     Db, ExpiryCondition, GroupStart, Lifetime, Locked, Member, Moves, SetCondition, SetExpiry, SetText,
 };

@@ -91,7 +91,7 @@ struct Listening {
 
 impl Waiter for Listening {
     fn touched(&self, _: &[u8], how: Touched, _: &mut Db) -> Option<Arc<Notify>> {
-        (how == Touched::Ready).then(|| Arc::clone(&self.notify))
+        how.ready.then(|| Arc::clone(&self.notify))
     }
 }
 

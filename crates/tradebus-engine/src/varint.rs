@@ -1,5 +1,5 @@
 //! Unsigned numbers in as few bytes as they need: seven bits a byte, the lowest first, the high bit set while more
-//! follow.
+//! follow; and texts behind their length.
 
 /// Bytes that the number takes: 1 to 10.
 pub(crate) fn len(value: u64) -> usize {
@@ -84,9 +84,55 @@ impl<'a> Cursor<'a> {
     }
 }
 
+/// Reads bytes that may be anything. `None` means that what was asked for does not stand there.
+#[derive(Debug, Clone)]
+pub(crate) struct Reader<'a> {
+    bytes: &'a [u8],
+}
+
+impl<'a> Reader<'a> {
+    pub(crate) const fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes }
+    }
+
+    pub(crate) const fn left(&self) -> usize {
+        self.bytes.len()
+    }
+
+    pub(crate) fn byte(&mut self) -> Option<u8> {
+        let (first, rest) = self.bytes.split_first()?;
+        self.bytes = rest;
+        Some(*first)
+    }
+
+    pub(crate) fn number(&mut self) -> Option<u64> {
+        let mut value = 0;
+        for shift in (0..64).step_by(7) {
+            let byte = self.byte()?;
+            let bits = u64::from(byte & 0x7f);
+            // The tenth byte has room for one bit.
+            if shift == 63 && bits > 1 {
+                return None;
+            }
+            value |= bits << shift;
+            if byte < 0x80 {
+                return Some(value);
+            }
+        }
+        None
+    }
+
+    pub(crate) fn text(&mut self) -> Option<&'a [u8]> {
+        let len = usize::try_from(self.number()?).ok()?;
+        let (text, rest) = self.bytes.split_at_checked(len)?;
+        self.bytes = rest;
+        Some(text)
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Cursor, len, put, put_text, text_len};
+    use super::{Cursor, Reader, len, put, put_text, text_len};
 
     #[test]
     fn numbers_come_back() {
@@ -108,6 +154,17 @@ mod tests {
             put_text(&mut bytes, &text);
             assert_eq!(bytes.len(), text_len(&text));
             assert_eq!(Cursor::new(&bytes, 0).text(), text);
+            assert_eq!(Reader::new(&bytes).text(), Some(&text[..]));
+            assert_eq!(Reader::new(&bytes[..bytes.len() - 1]).text(), None);
+        }
+    }
+
+    #[test]
+    fn what_is_no_number_is_refused() {
+        for bytes in
+            [&[][..], &[0x80], &[0xff; 11], &[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2]]
+        {
+            assert_eq!(Reader::new(bytes).number(), None, "{bytes:?}");
         }
     }
 }

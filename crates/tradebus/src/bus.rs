@@ -50,6 +50,8 @@ pub struct Bus {
 
 struct Inner {
     store: Arc<dyn StreamStore>,
+    /// It was opened for this bus, and is closed with it.
+    owns_store: bool,
     publisher: Publisher,
     subscriptions: Subscriptions,
     meters: Arc<Meters>,
@@ -92,7 +94,7 @@ impl Bus {
     pub async fn connect(config: BusConfig) -> Result<Self, ConnectError> {
         check(&config)?;
         let store = store::open(&config).await?;
-        Ok(Self::start(config, store))
+        Ok(Self::start(config, store, true))
     }
 
     /// Starts a bus over a store that exists, for example one that several buses of a process share.
@@ -102,10 +104,10 @@ impl Bus {
     /// When the configuration has errors; all are named.
     pub fn with_store(config: BusConfig, store: Arc<dyn StreamStore>) -> Result<Self, ConnectError> {
         check(&config)?;
-        Ok(Self::start(config, store))
+        Ok(Self::start(config, store, false))
     }
 
-    fn start(mut config: BusConfig, store: Arc<dyn StreamStore>) -> Self {
+    fn start(mut config: BusConfig, store: Arc<dyn StreamStore>, owns_store: bool) -> Self {
         config.fill_instance_id();
         let config = Arc::new(config);
         let (meters, connectivity) = (Arc::default(), Arc::default());
@@ -115,6 +117,7 @@ impl Bus {
             Patience { shutdown: config.shutdown_timeout(), heartbeat: config.heartbeat_timeout() };
         let inner = Arc::new_cyclic(|bus: &std::sync::Weak<Inner>| Inner {
             store,
+            owns_store,
             publisher,
             subscriptions,
             meters,
@@ -203,6 +206,9 @@ impl Bus {
         }
         let unconfirmed = self.inner.publisher.close(self.inner.patience.shutdown).await;
         self.inner.subscriptions.close().await;
+        if self.inner.owns_store {
+            self.inner.store.close().await;
+        }
         Closed { unconfirmed }
     }
 }

@@ -43,13 +43,16 @@ mod health;
 
 mod bus;
 
+#[cfg(fuzzing)]
+pub mod fuzzing;
+
 #[cfg(test)]
 #[path = "../tests/fixtures/mod.rs"]
 mod fixtures;
 
 pub use bus::{Bus, Closed, ConnectError};
 pub use config::{
-    BufferConfig, BufferOverrides, BusConfig, ConfigError, Flush, Layout, OnFull, StreamConfig,
+    BufferConfig, BufferOverrides, BusConfig, ConfigError, Flush, Fsync, Layout, OnFull, StreamConfig,
     SubscriptionPolicy, TrimStrategy, presets, redact_url,
 };
 pub use health::{Health, HealthStatus};

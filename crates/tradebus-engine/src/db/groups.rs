@@ -85,7 +85,7 @@ impl Db {
         }
         if is_new {
             self.keyspace.insert(key, Value::Stream(Box::default()));
-            self.touch(key, Touched::Ready);
+            self.touch(key, Touched::READY);
         }
         let stream = self.stream_mut(key)?.ok_or(DbError::NoSuchKey)?;
         let last_delivered = start.after(stream);
@@ -121,7 +121,7 @@ impl Db {
         self.admit(key.len() + group.len())?;
         let there_was = self.stream_mut(key)?.ok_or(DbError::NoSuchKey)?.destroy_group(group);
         if there_was {
-            self.touch(key, Touched::Ready);
+            self.touch(key, Touched::WOKEN);
             self.write(&Record::DestroyGroup { key, group });
         }
         Ok(there_was)
@@ -238,7 +238,13 @@ impl Db {
         let now = self.now();
         let stream = self.stream_mut(member.key)?.ok_or(DbError::NoSuchKey)?;
         let changes = stream.claim(member.group, member.consumer, claim, now)?;
-        self.write_changes(member, claim.delivered_at.unwrap_or(now), &changes);
+        let at = claim.delivered_at.unwrap_or(now);
+        self.write_changes(member, at, &changes);
+        if at != now && !changes.assigned.is_empty() {
+            // It was seen now, whatever is said about the delivery.
+            let Member { key, group, consumer } = member;
+            self.write(&Record::SeeConsumer { key, group, consumer, at: now });
+        }
         Ok(changes.assigned.into_iter().map(|(id, _)| id).collect())
     }
 

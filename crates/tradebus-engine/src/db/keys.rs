@@ -230,5 +230,5 @@ pub(crate) struct Captured {
 }
 
 const fn came_or_went(value: &Value) -> Touched {
-    if matches!(value, Value::Stream(_)) { Touched::Ready } else { Touched::Changed }
+    if matches!(value, Value::Stream(_)) { Touched::READY } else { Touched::CHANGED }
 }

@@ -92,9 +92,9 @@ impl Db {
         self.journal.position()
     }
 
-    /// The keys to which something has happened in the batch that is open; only while somebody waits for keys.
+    /// The keys that were changed in the batch that is open; only while somebody waits for keys.
     pub(crate) fn touched_keys(&self) -> impl Iterator<Item = &Key> {
-        self.touched.iter().map(|(key, _)| key)
+        self.touched.iter().filter(|(_, how)| how.changed).map(|(key, _)| key)
     }
 
     pub(crate) const fn journal(&mut self) -> &mut Journal {
@@ -111,7 +111,7 @@ impl Db {
         while let Some((at, key)) = self.keyspace.next_expiry() {
             let key = Arc::clone(key);
             // What cannot be written down is not done: the keys go when the disk has room again.
-            if at > self.now() || !self.journal.has_reserve() {
+            if at > self.now() || !self.journal.has_reserve(key.len()) {
                 return;
             }
             self.expired += 1;
@@ -135,9 +135,9 @@ impl Db {
             return;
         }
         match self.keyspace.slot_mut(key) {
-            Some((_, slot)) if slot.touched >= how => {}
+            Some((_, slot)) if slot.touched.and(how) == slot.touched => {}
             Some((key, slot)) => {
-                slot.touched = how;
+                slot.touched = slot.touched.and(how);
                 self.touched.push((Arc::clone(key), how));
             }
             None => self.touched.push((key.into(), how)),
@@ -145,7 +145,7 @@ impl Db {
     }
 
     fn changed(&mut self, key: &[u8]) {
-        self.touch(key, Touched::Changed);
+        self.touch(key, Touched::CHANGED);
     }
 
     /// Removes a key, which is freed when the store is free again. Returns whether there was one.
@@ -156,7 +156,7 @@ impl Db {
     }
 
     fn gone(&mut self, key: &Key, value: Value) {
-        let how = if matches!(value, Value::Stream(_)) { Touched::Ready } else { Touched::Changed };
+        let how = if matches!(value, Value::Stream(_)) { Touched::READY } else { Touched::CHANGED };
         self.removed.push(value);
         self.touch(key, how);
     }
@@ -241,8 +241,11 @@ impl Drop for Locked<'_> {
         let wake = &mut self.afterwards.wake;
         if !db.touched.is_empty() {
             for (key, how) in std::mem::take(&mut db.touched) {
-                let slot = db.keyspace.slot_mut(&key);
-                let how = slot.map_or(how, |(_, slot)| std::mem::take(&mut slot.touched).max(how));
+                // A key that was first changed and then became ready is here twice: who waits for several keys gets the one that
+                // became ready first.
+                if let Some((_, slot)) = db.keyspace.slot_mut(&key) {
+                    slot.touched = Touched::NOT;
+                }
                 Arc::clone(&db.waiters).tell(&key, how, db, wake);
             }
             wake.sort_unstable_by_key(Arc::as_ptr);

@@ -24,7 +24,7 @@ impl Db {
         let (now, limits) = (&mut self.now, self.limits);
         let id = stream.append(id, || *now.get_or_insert_with(&self.clock), fields, limits)?;
         self.keyspace.insert(key, Value::Stream(stream.into()));
-        self.touch(key, Touched::Ready);
+        self.touch(key, Touched::READY);
         self.write(&Record::Append { key, id, fields: Cow::Borrowed(fields) });
         Ok(id)
     }
@@ -44,9 +44,9 @@ impl Db {
         let Some((shared_key, slot)) = self.keyspace.slot_mut(key) else { return Ok(None) };
         let Value::Stream(stream) = &mut slot.value else { return Err(DbError::WrongType) };
         let id = stream.append(id, || *now.get_or_insert_with(&self.clock), fields, limits)?;
-        if slot.touched < Touched::Ready && self.waiters.any() {
-            slot.touched = Touched::Ready;
-            self.touched.push((shared_key.clone(), Touched::Ready));
+        if slot.touched != Touched::READY && self.waiters.any() {
+            slot.touched = Touched::READY;
+            self.touched.push((shared_key.clone(), Touched::READY));
         }
         self.write(&Record::Append { key, id, fields: Cow::Borrowed(fields) });
         Ok(Some(id))

@@ -1,7 +1,7 @@
-//! Numbers, texts and lists as the log writes them, read with care: what is read may be anything.
+//! Ids, options and lists as the log writes them.
 
 use crate::EntryId;
-use crate::varint::{put, put_text};
+use crate::varint::{Reader, put, put_text};
 
 pub(super) fn put_bool(out: &mut Vec<u8>, value: bool) {
     out.push(u8::from(value));
@@ -33,50 +33,13 @@ pub(super) fn put_texts(out: &mut Vec<u8>, texts: &[&[u8]]) {
     }
 }
 
-/// Reads forward. `None` means that what was asked for does not stand there.
-#[derive(Debug, Clone)]
-pub(super) struct Reader<'a> {
-    bytes: &'a [u8],
-}
-
 impl<'a> Reader<'a> {
-    pub(super) const fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes }
-    }
-
-    pub(super) const fn left(&self) -> usize {
-        self.bytes.len()
-    }
-
-    pub(super) fn byte(&mut self) -> Option<u8> {
-        let (first, rest) = self.bytes.split_first()?;
-        self.bytes = rest;
-        Some(*first)
-    }
-
     pub(super) fn bool(&mut self) -> Option<bool> {
         match self.byte()? {
             0 => Some(false),
             1 => Some(true),
             _ => None,
         }
-    }
-
-    pub(super) fn number(&mut self) -> Option<u64> {
-        let mut value = 0;
-        for shift in (0..64).step_by(7) {
-            let byte = self.byte()?;
-            let bits = u64::from(byte & 0x7f);
-            // The tenth byte has room for one bit.
-            if shift == 63 && bits > 1 {
-                return None;
-            }
-            value |= bits << shift;
-            if byte < 0x80 {
-                return Some(value);
-            }
-        }
-        None
     }
 
     #[expect(clippy::option_option, reason = "the outer one says whether it stands there")]
@@ -86,13 +49,6 @@ impl<'a> Reader<'a> {
 
     pub(super) fn id(&mut self) -> Option<EntryId> {
         Some(EntryId::new(self.number()?, self.number()?))
-    }
-
-    pub(super) fn text(&mut self) -> Option<&'a [u8]> {
-        let len = usize::try_from(self.number()?).ok()?;
-        let (text, rest) = self.bytes.split_at_checked(len)?;
-        self.bytes = rest;
-        Some(text)
     }
 
     /// A list, whose items take a byte at least: no count can ask for more memory than there are bytes.

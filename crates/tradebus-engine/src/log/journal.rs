@@ -13,7 +13,7 @@ use super::writer::WriterWaker;
 use crate::DbError;
 
 /// What is always kept free for what cannot be refused, such as keys that expire.
-const RESERVE_BYTES: u64 = 256 * 1024;
+const RESERVE_BYTES: u64 = 16 * 1024;
 /// A record without its texts: kind, lengths, ids, times.
 const RECORD_BYTES: u64 = 128;
 /// What is kept of a buffer that was large once.
@@ -101,11 +101,12 @@ impl Journal {
         }
     }
 
-    /// Whether there is room for a small change that cannot be refused.
-    pub(crate) fn has_reserve(&self) -> bool {
+    /// Whether there is room for a change of so many bytes that cannot be refused, in what is kept free for such.
+    pub(crate) fn has_reserve(&self, bytes: usize) -> bool {
         self.active.as_ref().is_none_or(|active| {
             !active.shared.failed.load(Ordering::Relaxed)
-                && active.frame.len() as u64 + RESERVE_BYTES / 4 <= active.shared.room.load(Ordering::Relaxed)
+                && active.frame.len() as u64 + bytes as u64 + RECORD_BYTES
+                    <= active.shared.room.load(Ordering::Relaxed)
         })
     }
 
@@ -130,6 +131,11 @@ impl Journal {
 
     pub(super) fn has_changes(&self) -> bool {
         self.active.as_ref().is_some_and(|active| active.frame.len() > FRAME_HEAD)
+    }
+
+    /// Bytes of what has gathered, as a frame.
+    pub(super) fn frame_bytes(&self) -> u64 {
+        self.active.as_ref().map_or(0, |active| active.frame.len() as u64)
     }
 
     /// Takes what has gathered and leaves an empty buffer, which may be one that was taken before.

@@ -38,5 +38,7 @@ pub(crate) use journal::Journal;
 pub use journal::LogPosition;
 pub use options::{Fsync, LogOptions, UnknownFsync};
 pub(crate) use record::Record;
+#[cfg(fuzzing)]
+pub(crate) use record::RecordReader;
 pub use recovery::Recovered;
 pub(crate) use writer::WriterWaker;

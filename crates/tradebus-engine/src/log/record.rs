@@ -14,10 +14,10 @@
 
 use std::borrow::Cow;
 
-use super::codec::{Reader, put_bool, put_id, put_ids, put_option, put_texts};
+use super::codec::{put_bool, put_id, put_ids, put_option, put_texts};
 use crate::EntryId;
 use crate::stream::{BlockParts, Pair};
-use crate::varint::{Cursor, put, put_text};
+use crate::varint::{Cursor, Reader, put, put_text};
 
 /// One change.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,17 +5,21 @@
 //! written, with others behind it, is damage: the store is not opened unless a repair is asked for.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{BufReader, Read as _, Seek as _, SeekFrom};
+use std::io::{self, BufReader, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-use super::LogOptions;
+use rustix::fs::{SeekFrom as SeekData, seek};
+use rustix::io::Errno;
+
 use super::directory::Directory;
 use super::error::{Damage, OpenError};
 use super::frame::{self, BadHead, FileKind, Found, HEAD, Place, VERSION, check_file_head};
 use super::handle::Found as FoundLog;
 use super::record::RecordReader;
 use super::segment::seal;
+use super::{LogOptions, snapshot};
 use crate::Db;
 
 /// What was found in the directory of a store.
@@ -93,7 +97,22 @@ impl Recovery<'_> {
             self.remove(FileKind::Snapshot, *number)?;
         }
         let (next_segment, log_bytes) = self.read_segments(first, &segments)?;
+        if self.lenient {
+            return self.begin_anew(first, next_segment);
+        }
         Ok(FoundLog { next_segment, log_bytes, snapshot_bytes })
+    }
+
+    /// What could be saved of a damaged snapshot and the log behind it becomes a snapshot that is whole; the files are kept.
+    fn begin_anew(&mut self, damaged: u64, next_segment: u64) -> Result<FoundLog, OpenError> {
+        let path = self.directory.path();
+        let written =
+            snapshot::write(self.directory, next_segment, self.db.capture(), &AtomicBool::new(false));
+        let snapshot_bytes =
+            written.map_err(OpenError::io(path, "write a snapshot in place of the damaged one"))?;
+        self.put_aside(&(damaged..next_segment).collect::<Vec<_>>())?;
+        self.recovered.put_aside.push(self.directory.put_aside(FileKind::Snapshot, damaged)?);
+        Ok(FoundLog { next_segment, log_bytes: 0, snapshot_bytes })
     }
 
     fn remove(&self, kind: FileKind, number: u64) -> Result<(), OpenError> {
@@ -108,7 +127,6 @@ impl Recovery<'_> {
             let what = extent.damage.unwrap_or_else(|| "it ends before its end mark".to_owned());
             self.may_repair(Damage { file: path, offset: extent.end, what })?;
             self.lenient = true;
-            self.recovered.put_aside.push(self.directory.copy_aside(FileKind::Snapshot, number)?);
         }
         self.recovered.snapshot = true;
         self.recovered.records = 0;
@@ -249,9 +267,7 @@ impl Recovery<'_> {
         has_frames: bool,
         what: Option<String>,
     ) -> Result<Extent, OpenError> {
-        let mut bytes = Vec::new();
-        let read = input.seek(SeekFrom::Start(place.offset)).and_then(|_| input.read_to_end(&mut bytes));
-        read.map_err(OpenError::io(path, "read"))?;
+        let bytes = written_behind(input.get_mut(), place.offset).map_err(OpenError::io(path, "read"))?;
         let rest = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last as u64 + 1);
         let damage = frame::find(&bytes, place).map(|at| {
             let what = what.unwrap_or_else(|| "nothing stands here".to_owned());
@@ -276,6 +292,29 @@ impl Recovery<'_> {
 
 /// Whether a later segment was written to.
 fn has_frames(path: &Path, number: u64) -> Result<bool, OpenError> {
-    let bytes = fs::read(path).map_err(OpenError::io(path, "read"))?;
+    let file = File::open(path).and_then(|mut file| written_behind(&mut file, 0));
+    let bytes = file.map_err(OpenError::io(path, "read"))?;
     Ok(frame::find(&bytes, Place { file: number, offset: 0 }).is_some())
+}
+
+/// The bytes of a file from a place on, without the room at its end that was allocated and never written.
+fn written_behind(file: &mut File, from: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let end = end_of_data(file, from)?;
+    file.seek(SeekFrom::Start(from))?;
+    file.take(end.saturating_sub(from)).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Where the last byte is that was written, as far as the file system tells: at the end of the file at the latest.
+fn end_of_data(file: &File, from: u64) -> io::Result<u64> {
+    let mut end = from;
+    loop {
+        let hole = seek(file, SeekData::Data(end)).and_then(|data| seek(file, SeekData::Hole(data)));
+        match hole {
+            Ok(hole) => end = hole,
+            Err(Errno::NXIO) => return Ok(end),
+            Err(_) => return Ok(file.metadata()?.len()),
+        }
+    }
 }

@@ -3,11 +3,12 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Seek as _, SeekFrom, Write as _};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
-use rustix::fs::{FallocateFlags, fallocate};
+use rustix::fs::{Advice, FallocateFlags, fadvise, fallocate};
 use rustix::io::Errno;
 
 use super::directory::Directory;
@@ -19,6 +20,7 @@ const FULL_FOR: Duration = Duration::from_millis(100);
 /// A file of the log that frames are written to.
 #[derive(Debug)]
 pub(super) struct Segment {
+    path: PathBuf,
     number: u64,
     file: Arc<File>,
     offset: u64,
@@ -31,17 +33,17 @@ impl Segment {
         let unfinished = directory.unfinished(FileKind::Log);
         let mut file = OpenOptions::new().write(true).create(true).truncate(true).open(&unfinished)?;
         let capacity = bytes + (HEAD + FRAME_HEAD) as u64;
+        let path = directory.file(FileKind::Log, number);
         let made = allocate(&mut file, capacity)
             .and_then(|()| file.write_all(&file_head(FileKind::Log, number)))
-            .and_then(|()| file.sync_all())
-            .and_then(|()| fs::rename(&unfinished, directory.file(FileKind::Log, number)))
+            .and_then(|()| fs::rename(&unfinished, &path))
             .and_then(|()| directory.sync());
         if let Err(error) = made {
             // Half a segment would only take room on a disk that is full.
             let _ = fs::remove_file(unfinished);
             return Err(error);
         }
-        Ok(Self { number, file: Arc::new(file), offset: HEAD as u64, capacity })
+        Ok(Self { path, number, file: Arc::new(file), offset: HEAD as u64, capacity })
     }
 
     pub(super) const fn number(&self) -> u64 {
@@ -66,6 +68,11 @@ impl Segment {
         Ok(())
     }
 
+    /// The log ends here: one that nothing was written to goes.
+    pub(super) fn finish(&mut self) -> io::Result<()> {
+        if self.offset > HEAD as u64 { self.seal() } else { fs::remove_file(&self.path) }
+    }
+
     /// Nothing more comes: ends the file behind the last frame, on the disk too.
     pub(super) fn seal(&mut self) -> io::Result<()> {
         seal(&self.file, self.number, self.offset)
@@ -77,7 +84,15 @@ pub(super) fn seal(mut file: &File, number: u64, offset: u64) -> io::Result<()> 
     file.seek(SeekFrom::Start(offset))?;
     file.write_all(&frame::end(Place { file: number, offset }))?;
     file.set_len(offset + FRAME_HEAD as u64)?;
-    file.sync_all()
+    file.sync_all()?;
+    forget(file);
+    Ok(())
+}
+
+/// What is on the disk will hardly be read again: its pages in memory are worth more to the next segment.
+pub(super) fn forget(file: &File) {
+    // Only a hint, which not every file system takes.
+    let _ = fadvise(file, 0, None, Advice::DontNeed);
 }
 
 /// Takes the room on the disk.
@@ -179,7 +194,7 @@ impl Spares {
     /// The spare is not needed any more.
     pub(super) fn discard(&self) {
         if let Some(spare) = self.take() {
-            let _ = fs::remove_file(self.directory.file(FileKind::Log, spare.number()));
+            let _ = fs::remove_file(spare.path);
         }
     }
 }

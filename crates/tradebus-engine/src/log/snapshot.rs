@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::directory::Directory;
 use super::frame::{self, FRAME_HEAD, FileKind, HEAD, Place, file_head};
 use super::record::{Record, RecordWriter};
+use super::segment::forget;
 use crate::EntryId;
 use crate::db::Captured;
 use crate::stream::{Group, Stream};
@@ -90,6 +91,7 @@ impl Frames {
         self.close_frame()?;
         self.file.write_all(&frame::end(Place { file: self.number, offset: self.offset }))?;
         self.file.sync_all()?;
+        forget(&self.file);
         Ok(self.offset + FRAME_HEAD as u64)
     }
 

@@ -17,6 +17,8 @@ use crate::Db;
 
 /// How long changes gather unless somebody waits for them to be synced.
 const GATHER: Duration = Duration::from_millis(1);
+/// A sync is not put off longer than until so many bytes wait for it: closing a segment would take long.
+const SYNC_BYTES: usize = 8 << 20;
 /// Between two syncs with [`Fsync::EverySecond`]; also how often a sleeping writer looks around.
 const SYNC_INTERVAL: Duration = Duration::from_secs(1);
 
@@ -61,6 +63,8 @@ pub(super) struct State {
     last_take: Instant,
     last_sync: Instant,
     written: LogPosition,
+    /// Bytes since the last sync was asked for.
+    unsynced: usize,
     /// Nothing behind the last frame tells yet that it was complete.
     unmarked: bool,
 }
@@ -69,7 +73,7 @@ impl Default for State {
     fn default() -> Self {
         let now = Instant::now();
         let written = LogPosition::default();
-        Self { buffer: Vec::new(), last_take: now, last_sync: now, written, unmarked: false }
+        Self { buffer: Vec::new(), last_take: now, last_sync: now, written, unsynced: 0, unmarked: false }
     }
 }
 
@@ -136,6 +140,7 @@ impl Writer {
         let Taken { mut frame, end } = load.taken;
         self.current.append(&mut frame)?;
         self.snapshots.logged(frame.len() as u64);
+        self.state.unsynced += frame.len();
         (self.state.buffer, self.state.written, self.state.unmarked) = (frame, end, true);
         Ok(())
     }
@@ -143,6 +148,8 @@ impl Writer {
     /// Goes on with the next segment.
     fn roll(&mut self, next: Segment) -> io::Result<()> {
         self.current.seal()?;
+        self.state.unsynced = 0;
+        self.shared.settle(self.state.written);
         self.current = next;
         Ok(())
     }
@@ -179,18 +186,21 @@ impl Writer {
     }
 
     fn sync_if_due(&mut self) -> io::Result<()> {
-        let (settled, written) = (self.shared.progress.borrow().settled, self.state.written);
-        match self.fsync {
-            Fsync::Always if settled < written => {
-                self.current.file().sync_data()?;
-                self.shared.settle(written);
-            }
-            Fsync::EverySecond if settled < written && self.state.last_sync.elapsed() >= SYNC_INTERVAL => {
-                self.state.last_sync = Instant::now();
-                self.syncer.request(self.current.file(), written)?;
-            }
-            _ => {}
+        let written = self.state.written;
+        let due = match self.fsync {
+            Fsync::Always => self.state.unsynced > 0,
+            Fsync::EverySecond => self.state.unsynced > 0 && self.state.last_sync.elapsed() >= SYNC_INTERVAL,
+            Fsync::Never => false,
+        };
+        if due && self.fsync == Fsync::Always {
+            self.current.file().sync_data()?;
+            self.shared.settle(written);
+        } else if !due && self.state.unsynced < SYNC_BYTES
+            || !self.syncer.request(self.current.file(), written)?
+        {
+            return Ok(());
         }
+        (self.state.unsynced, self.state.last_sync) = (0, Instant::now());
         Ok(())
     }
 
@@ -205,26 +215,35 @@ impl Writer {
 
     /// Begins a snapshot of the store as it is before the next segment.
     fn begin_snapshot(&mut self) -> io::Result<()> {
-        let mut db = self.db.lock();
-        let last = db.journal().take(Vec::new());
-        let fits = last.as_ref().is_none_or(|last| last.frame.len() as u64 <= self.current.room());
-        let Some(next) = (if fits { self.shared.spares.take() } else { None }) else {
-            // The next segment is needed for changes, or there is none: another time.
-            self.snapshots.postpone();
-            let load = last.map(|taken| self.place(taken));
-            drop(db);
-            return load.map_or(Ok(()), |load| self.append(load));
+        let (load, captured) = {
+            let mut db = self.db.lock();
+            let last = db.journal().take(Vec::new());
+            (last.map(|taken| self.place(taken)), db.capture())
         };
-        let captured = db.capture();
-        self.shared.room.store(next.room(), Ordering::Relaxed);
-        drop(db);
-        if let Some(taken) = last {
-            self.shared.progress.send_modify(|progress| progress.taken = taken.end);
-            self.append(Load { taken, next: None })?;
+        if let Some(load) = load {
+            self.append(load)?;
         }
+        // Nothing is taken out of the journal before the next segment begins: what is there comes after the snapshot.
+        let Some(next) = self.take_next_segment() else {
+            self.snapshots.postpone();
+            return Ok(());
+        };
         let number = next.number();
         self.roll(next)?;
         self.snapshots.begin(number, captured)
+    }
+
+    /// The next segment, although the one at hand has room; `None` if the disk is full.
+    fn take_next_segment(&self) -> Option<Segment> {
+        self.shared.spares.make_room(self.segment_bytes)?;
+        let mut db = self.db.lock();
+        // What was let in because the segment at hand has room must find it in the next one.
+        if db.journal().frame_bytes() > self.shared.spares.room() {
+            return None;
+        }
+        let next = self.shared.spares.take()?;
+        self.shared.room.store(next.room(), Ordering::Relaxed);
+        Some(next)
     }
 
     /// The store is being closed: whatever is left is written, and the log ends for good.
@@ -238,7 +257,7 @@ impl Writer {
         if let Some(load) = last {
             self.append(load)?;
         }
-        self.current.seal()?;
+        self.current.finish()?;
         self.shared.spares.discard();
         self.shared.settle(self.state.written);
         Ok(())

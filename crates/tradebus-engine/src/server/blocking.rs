@@ -48,8 +48,36 @@ impl GroupRead {
 /// A reader that waits.
 pub(super) struct BlockedRead {
     wanted: Wanted,
-    outcome: Mutex<Option<Outcome>>,
+    state: Mutex<State>,
     notify: Arc<Notify>,
+}
+
+/// How far a wait has come.
+enum State {
+    Waiting,
+    Ended(Outcome),
+    /// Its connection knows how it ended, and nobody may serve it again, though it is still registered for a moment.
+    Over,
+}
+
+impl State {
+    /// Ends the wait, if it has not ended yet.
+    fn end(&mut self, outcome: impl FnOnce() -> Option<Outcome>) -> bool {
+        let Some(outcome) = matches!(self, Self::Waiting).then(outcome).flatten() else { return false };
+        *self = Self::Ended(outcome);
+        true
+    }
+
+    /// The end of the wait, for its connection.
+    fn take(&mut self) -> Option<Outcome> {
+        if matches!(self, Self::Waiting) {
+            return None;
+        }
+        match std::mem::replace(self, Self::Over) {
+            Self::Ended(outcome) => Some(outcome),
+            Self::Waiting | Self::Over => None,
+        }
+    }
 }
 
 /// How the wait ended.
@@ -64,17 +92,10 @@ pub(super) enum Outcome {
 
 impl Waiter for BlockedRead {
     fn touched(&self, key: &[u8], how: Touched, db: &mut Db) -> Option<Arc<Notify>> {
-        if how != Touched::Ready {
+        if !how.ready {
             return None;
         }
-        let mut outcome = self.outcome.lock();
-        if outcome.is_none() {
-            *outcome = self.wanted.look(key, db);
-            if outcome.is_some() {
-                return Some(Arc::clone(&self.notify));
-            }
-        }
-        None
+        self.state.lock().end(|| self.wanted.look(key, db)).then(|| Arc::clone(&self.notify))
     }
 }
 
@@ -145,13 +166,11 @@ pub(super) fn write_key(out: &mut ReplyEncoder<'_>, key: &[u8]) {
 impl BlockedRead {
     /// Ends the wait from outside; `false` when it had ended already.
     pub(super) fn unblock(&self, outcome: Outcome) -> bool {
-        let mut slot = self.outcome.lock();
-        if slot.is_some() {
-            return false;
+        let ended = self.state.lock().end(|| Some(outcome));
+        if ended {
+            self.notify.notify_one();
         }
-        *slot = Some(outcome);
-        self.notify.notify_one();
-        true
+        ended
     }
 }
 
@@ -166,7 +185,8 @@ impl Blocked {
     /// Begins to wait, which must happen while the store is locked: right after nothing was found.
     pub(super) fn new(engine: &crate::Engine, wanted: Wanted, deadline: Option<Instant>) -> Self {
         let keys = wanted.after.iter().map(|(key, _)| Arc::clone(key)).collect();
-        let read = Arc::new(BlockedRead { wanted, outcome: Mutex::new(None), notify: Arc::default() });
+        let read =
+            Arc::new(BlockedRead { wanted, state: Mutex::new(State::Waiting), notify: Arc::default() });
         let waiter: Arc<dyn Waiter> = Arc::clone(&read) as _;
         Self { _registration: engine.register(keys, waiter), read, deadline }
     }
@@ -178,7 +198,7 @@ impl Blocked {
     /// Waits for the end. Cancel safe: the outcome stays until it is returned.
     pub(super) async fn outcome(&self) -> Outcome {
         loop {
-            if let Some(outcome) = self.read.outcome.lock().take() {
+            if let Some(outcome) = self.read.state.lock().take() {
                 return outcome;
             }
             match self.deadline {
@@ -192,5 +212,23 @@ impl Blocked {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Outcome, State};
+
+    #[test]
+    fn nobody_is_served_twice() {
+        let mut state = State::Waiting;
+        assert!(state.take().is_none());
+        assert!(!state.end(|| None));
+        assert!(state.end(|| Some(Outcome::TimedOut)));
+        assert!(!state.end(|| Some(Outcome::TimedOut)));
+        assert!(state.take().is_some());
+        // Still registered, but its connection has the reply already.
+        assert!(!state.end(|| Some(Outcome::TimedOut)));
+        assert!(state.take().is_none());
     }
 }

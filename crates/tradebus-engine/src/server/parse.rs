@@ -30,7 +30,32 @@ pub(super) fn id(text: &[u8]) -> Result<EntryId, Refusal> {
 }
 
 fn id_or(text: &[u8], missing_seq: u64) -> Result<EntryId, Refusal> {
-    EntryId::parse(text, missing_seq).ok_or(Refusal::BAD_ID)
+    EntryId::parse(text, missing_seq).or_else(|| odd_id(text, missing_seq)).ok_or(Refusal::BAD_ID)
+}
+
+/// What nobody writes, but Redis takes for an id: it reads the two numbers with `strtoull`, if they are not below zero.
+fn odd_id(text: &[u8], missing_seq: u64) -> Option<EntryId> {
+    const LONGEST: usize = 127;
+    let part =
+        |text| unsigned(text).filter(|_| crate::number::integer(text).is_none_or(|number| number >= 0));
+    let mut parts = text.splitn(2, |byte| *byte == b'-');
+    let ms = part(parts.next().filter(|_| text.len() <= LONGEST)?)?;
+    let seq = parts.next().map_or(Some(missing_seq), part)?;
+    Some(EntryId::new(ms, seq))
+}
+
+/// A number as `strtoull` of C reads it: behind blanks and a sign, which counts it from the end.
+pub(super) fn unsigned(text: &[u8]) -> Option<u64> {
+    let start = text.iter().position(|byte| !matches!(byte, b' ' | b'\t'..=b'\r'))?;
+    let (negative, digits) = match &text[start..] {
+        [b'-', digits @ ..] => (true, digits),
+        [b'+', digits @ ..] | digits => (false, digits),
+    };
+    let number = digits.iter().try_fold(0u64, |number, byte| {
+        let digit = byte.is_ascii_digit().then(|| u64::from(byte - b'0'))?;
+        number.checked_mul(10)?.checked_add(digit)
+    })?;
+    (!digits.is_empty()).then_some(if negative { number.wrapping_neg() } else { number })
 }
 
 /// The start of a range, itself included.
@@ -73,7 +98,7 @@ pub(super) fn is(arg: &[u8], word: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{range_end, range_start};
+    use super::{id, range_end, range_start};
     use crate::EntryId;
 
     #[test]
@@ -85,5 +110,19 @@ mod tests {
         assert!(range_end(b"(0-0").is_err());
         assert!(range_end(b"(").is_err());
         assert!(range_start(b"(-").is_err());
+    }
+
+    #[test]
+    fn odd_ids_are_read_as_c_reads_numbers() {
+        for (text, ms, seq) in
+            [("007-08", 7, 8), ("+5", 5, 0), (" \t5-+6", 5, 6), ("5--0", 5, 0), ("5--03", 5, u64::MAX - 2)]
+        {
+            assert_eq!(id(text.as_bytes()), Ok(EntryId::new(ms, seq)), "{text}");
+        }
+        for text in ["", " ", "+", "5-", "5-+", "5--3", "-5", "5 ", "5x", "5-6-7", "18446744073709551616"] {
+            assert!(id(text.as_bytes()).is_err(), "{text}");
+        }
+        assert_eq!(id("0".repeat(127).as_bytes()), Ok(EntryId::MIN));
+        assert!(id("0".repeat(128).as_bytes()).is_err());
     }
 }

@@ -32,8 +32,8 @@ struct Watcher {
 }
 
 impl Waiter for Watcher {
-    fn touched(&self, key: &[u8], _: Touched, _: &mut Db) -> Option<Arc<Notify>> {
-        if !self.were_gone.lock().remove(key) {
+    fn touched(&self, key: &[u8], how: Touched, _: &mut Db) -> Option<Arc<Notify>> {
+        if how.changed && !self.were_gone.lock().remove(key) {
             self.has_changed.store(true, Ordering::Relaxed);
         }
         None

@@ -11,12 +11,12 @@
 //! All numbers are varints. Entries mostly share their names, so that each list is stored once and entries point to it.
 
 use super::fields::Fields;
-use super::{NodeLimits, Pair, node_size};
+use super::{NodeLimits, Pair, check, node_size};
 use crate::EntryId;
 use crate::varint::{self, Cursor};
 
-const DELETED: u8 = 1;
-const BRINGS_NAMES: u8 = 2;
+pub(super) const DELETED: u8 = 1;
+pub(super) const BRINGS_NAMES: u8 = 2;
 
 /// How many name lists are compared with those of a new entry before its names are written out again.
 const LISTS_COMPARED: usize = 8;
@@ -87,27 +87,12 @@ impl Block {
         }
     }
 
-    /// A block as it was. The entries are counted anew; `None` where they do not follow one another to the end.
+    /// A block as it was; `None` if it cannot have been one (see [`check`](super::check)).
     pub(crate) fn from_parts(parts: BlockParts<'_>) -> Option<Self> {
+        let (live, deleted) = check::count_entries(parts)?;
         let BlockParts { first, last, node_bytes, first_names, last_names, data } = parts;
-        let node_bytes = usize::try_from(node_bytes).ok()?;
-        let (live, deleted) = (0, 0);
-        let mut block =
-            Self { first, last, data: data.to_vec(), live, deleted, node_bytes, first_names, last_names };
-        let (mut live, mut deleted, mut end) = (0, 0, 0);
-        let mut cursor = Cursor::new(&block.data, 0);
-        while !cursor.is_at_end() {
-            let (entry, next) = block.read(cursor.position());
-            if entry.deleted {
-                deleted += 1;
-            } else {
-                live += 1;
-            }
-            end = next;
-            cursor = Cursor::new(&block.data, next);
-        }
-        (block.live, block.deleted) = (live, deleted);
-        (end == block.data.len() && end > 0).then_some(block)
+        let (data, node_bytes) = (data.to_vec(), usize::try_from(node_bytes).ok()?);
+        Some(Self { first, last, data, live, deleted, node_bytes, first_names, last_names })
     }
 
     pub(super) const fn first(&self) -> EntryId {

@@ -2,6 +2,7 @@
 //! that share the work.
 
 mod block;
+mod check;
 mod deliver;
 mod fields;
 mod group;

@@ -247,6 +247,14 @@ fn check_info(stream: &Stream, model: &Model) {
     assert_eq!(stream.allocated_bytes, allocated);
 }
 
+/// A snapshot holds blocks as they are, and takes none for damaged.
+fn check_copies(stream: &Stream) {
+    for block in stream.blocks() {
+        let copy = super::Block::from_parts(block.parts()).expect("a block");
+        assert_eq!((copy.parts(), copy.live()), (block.parts(), block.live()));
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
 
@@ -264,5 +272,6 @@ proptest! {
             check_info(&stream, &model);
         }
         read(&stream, &model, EntryId::MIN, EntryId::MAX, usize::MAX, usize::MAX);
+        check_copies(&stream);
     }
 }

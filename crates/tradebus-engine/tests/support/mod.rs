@@ -90,6 +90,8 @@ impl RealRedis {
         let directory = tempfile::tempdir().expect("a directory");
         let mut process = Command::new("redis-server")
             .args(["--port", "0", "--unixsocket", "redis.sock", "--save", "", "--appendonly", "no"])
+            // It looks so many times a second for waits that are over.
+            .args(["--hz", "500"])
             .current_dir(directory.path())
             .stdout(Stdio::piped())
             .spawn()
@@ -124,6 +126,18 @@ pub(crate) struct Client {
     writer: Box<dyn Write>,
 }
 
+/// A request on the wire.
+pub(crate) fn encode<A: AsRef<[u8]>>(args: &[A]) -> Vec<u8> {
+    let mut request = format!("*{}\r\n", args.len()).into_bytes();
+    for arg in args {
+        let arg = arg.as_ref();
+        request.extend_from_slice(format!("${}\r\n", arg.len()).as_bytes());
+        request.extend_from_slice(arg);
+        request.extend_from_slice(b"\r\n");
+    }
+    request
+}
+
 impl Client {
     pub(crate) fn over(reader: impl Read + 'static, writer: impl Write + 'static) -> Self {
         Self { reader: BufReader::new(Box::new(reader)), writer: Box::new(writer) }
@@ -134,14 +148,7 @@ impl Client {
     }
 
     pub(crate) fn send<A: AsRef<[u8]>>(&mut self, args: &[A]) {
-        let mut request = format!("*{}\r\n", args.len()).into_bytes();
-        for arg in args {
-            let arg = arg.as_ref();
-            request.extend_from_slice(format!("${}\r\n", arg.len()).as_bytes());
-            request.extend_from_slice(arg);
-            request.extend_from_slice(b"\r\n");
-        }
-        self.send_raw(&request);
+        self.send_raw(&encode(args));
     }
 
     /// One whole reply, as it came.

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::presets::Preset;
 use super::redact::{Secret, StoreUrl};
 use super::{
-    BufferConfig, BufferOverrides, Layout, Serializer, StreamConfig, StreamOverrides, SubscriptionPolicy,
-    size, tiers,
+    BufferConfig, BufferOverrides, Fsync, Layout, Serializer, StreamConfig, StreamOverrides,
+    SubscriptionPolicy, size, tiers,
 };
 use crate::Priority;
 
@@ -49,6 +49,14 @@ pub struct BusConfig {
     /// Longest that the store may take to answer, in seconds. Default 30, 0.1 to 600.
     #[schemars(range(min = 0.1, max = 600.0))]
     pub command_timeout: f64,
+
+    /// When an embedded store on disk (`file:`) forces what was written to the disk. Default `everysec`.
+    pub fsync: Fsync,
+    /// Growth of the log of such a store after which it is replaced by a snapshot. Default 512 MiB, 1 MiB to 1 TiB; a number of
+    /// bytes or text such as `"512MiB"`.
+    #[serde(deserialize_with = "size::deserialize")]
+    #[schemars(with = "size::Size", range(min = 1_048_576, max = 1_099_511_627_776_u64))]
+    pub snapshot_after_bytes: usize,
 
     /// The queue of a tier that `priority_buffers` does not name.
     pub default_buffer_config: BufferConfig,
@@ -192,6 +200,8 @@ impl Default for BusConfig {
             connection_pool_size: 20,
             connection_timeout: 5.0,
             command_timeout: 30.0,
+            fsync: Fsync::EverySecond,
+            snapshot_after_bytes: 512 << 20,
             default_buffer_config: BufferConfig::default(),
             priority_buffers: BTreeMap::new(),
             default_stream_config: StreamConfig::default(),

@@ -37,6 +37,31 @@ pub enum SubscriptionPolicy {
     Conflate,
 }
 
+/// When an embedded store on disk forces what was written to the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
+pub enum Fsync {
+    /// Before a message counts as stored; messages that come together share one sync.
+    #[serde(rename = "always", alias = "ALWAYS")]
+    Always,
+    /// Once a second: a crash of the machine loses at most that, a crash of the process some milliseconds.
+    #[default]
+    #[serde(rename = "everysec", alias = "EVERYSEC")]
+    EverySecond,
+    /// When the system sees fit.
+    #[serde(rename = "no", alias = "NO")]
+    Never,
+}
+
+impl From<Fsync> for tradebus_engine::Fsync {
+    fn from(fsync: Fsync) -> Self {
+        match fsync {
+            Fsync::Always => Self::Always,
+            Fsync::EverySecond => Self::EverySecond,
+            Fsync::Never => Self::Never,
+        }
+    }
+}
+
 /// How payloads are encoded that tradebus encodes itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]

@@ -11,6 +11,8 @@ use url::Url;
 pub enum Location {
     /// `memory:` or `mem://`: the embedded engine, in the memory of this process.
     Memory,
+    /// `file:DIR` or `file:///DIR`: the embedded engine, durable in a directory.
+    Directory(PathBuf),
     /// `redis://`, `valkey://` or `unix://`: a server that speaks the Redis protocol.
     Redis(RedisServer),
 }
@@ -56,7 +58,7 @@ impl LocationError {
 }
 
 /// What a store URL may be.
-pub(super) const ALLOWED: &str = "memory:, redis://[user:password@]host[:port][/database], valkey:// likewise, and unix:///path/to/socket[?db=N&user=U&pass=P]";
+pub(super) const ALLOWED: &str = "memory:, file:DIRECTORY, redis://[user:password@]host[:port][/database], valkey:// likewise, and unix:///path/to/socket[?db=N&user=U&pass=P]";
 
 impl Location {
     /// Reads a store URL.
@@ -71,6 +73,9 @@ impl Location {
         if matches!(text, "memory:" | "mem:" | "memory://" | "mem://") {
             return Ok(Self::Memory);
         }
+        if let Some(path) = text.strip_prefix("file:") {
+            return directory(path).map(Self::Directory);
+        }
         let url = Url::parse(text).map_err(|error| refuse(format!("it is no URL ({error})")))?;
         match url.scheme() {
             "redis" | "valkey" => tcp_server(&url).map(Self::Redis),
@@ -79,6 +84,22 @@ impl Location {
             other => Err(refuse(format!("stores of the kind `{other}:` are not known"))),
         }
     }
+}
+
+/// The directory behind `file:`, as it is, or behind `file://`, as in a URL.
+fn directory(text: &str) -> Result<PathBuf, LocationError> {
+    let path = match text.strip_prefix("//") {
+        None => text.to_owned(),
+        Some(path) if path.starts_with('/') => decoded(path)?,
+        Some(_) => {
+            let hint = "it names a host (write file:DIRECTORY, or file:///DIRECTORY from the root)";
+            return Err(refuse(hint.to_owned()));
+        }
+    };
+    if path.is_empty() || path == "/" {
+        return Err(refuse("it names no directory".to_owned()));
+    }
+    Ok(path.into())
 }
 
 fn tcp_server(url: &Url) -> Result<RedisServer, LocationError> {
@@ -164,7 +185,7 @@ mod tests {
     fn server(url: &str) -> RedisServer {
         match Location::parse(url).unwrap() {
             Location::Redis(server) => server,
-            Location::Memory => panic!("{url} is a server"),
+            other => panic!("{url} is no server: {other:?}"),
         }
     }
 
@@ -197,11 +218,26 @@ mod tests {
             "redis://:hunter2@h:99999",
             "redis://:hunter2@h/0?tls=1",
             "unix://",
-            "file:/tmp/x",
+            "file:",
+            "file:///",
+            "file://host/data",
         ] {
             let error = Location::parse(url).unwrap_err().to_string();
             assert!(error.contains("allowed are memory:, redis://"), "{url}: {error}");
             assert!(!error.contains("hunter2"), "{url}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_directory_is_taken_as_it_is_or_as_a_url() {
+        for (url, path) in [
+            ("file:data", "data"),
+            ("file:/var/lib/tradebus", "/var/lib/tradebus"),
+            ("file:///var/lib/a%20b", "/var/lib/a b"),
+            ("file:./100%", "./100%"),
+        ] {
+            let Ok(Location::Directory(directory)) = Location::parse(url) else { panic!("{url}") };
+            assert_eq!(directory, std::path::Path::new(path));
         }
     }
 

@@ -1,6 +1,9 @@
 //! What the rest of the crate asks a configuration: values that follow from more than one field.
 
+use std::path::PathBuf;
 use std::time::Duration;
+
+use tradebus_engine::LogOptions;
 
 use super::redact::StoreUrl;
 use super::{BufferConfig, BusConfig, Flush, Layout, StreamConfig};
@@ -8,6 +11,15 @@ use crate::wire::nautilus::{self, StreamNames};
 use crate::{Encoding, Priority};
 
 impl BusConfig {
+    /// How an embedded store is kept in a directory.
+    pub fn log_options(&self, directory: impl Into<PathBuf>) -> LogOptions {
+        LogOptions {
+            fsync: self.fsync.into(),
+            snapshot_after_bytes: self.snapshot_after_bytes as u64,
+            ..LogOptions::new(directory)
+        }
+    }
+
     /// The queue of a tier: `priority_buffers` over `default_buffer_config`, with `buffer_interval_ms` over both.
     pub fn buffer(&self, tier: Priority) -> BufferConfig {
         let base = &self.default_buffer_config;

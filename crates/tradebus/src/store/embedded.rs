@@ -1,13 +1,17 @@
-//! The embedded engine: streams in the memory of this process.
+//! The embedded engine: streams of this process, in memory or in a directory.
 
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use tokio::sync::Notify;
+use tokio::task::{JoinError, spawn_blocking};
 use tokio::time::{Instant, timeout_at};
-use tradebus_engine::{Db, DbError, Engine, EntryId, Fields, KeyType, Listener, NewId};
+use tradebus_engine::{
+    Db, DbError, Engine, EntryId, Fields, KeyType, Listener, LogOptions, LogPosition, NewId, Recovered,
+};
 
 use super::{
     Appender, BatchBuilder, Interrupt, NewEntry, Position, RangeQuery, ReadBatch, StoreError, StreamReader,
@@ -22,6 +26,8 @@ const MOST_BYTES: usize = 8 << 20;
 #[derive(Debug, Clone)]
 pub struct EmbeddedStore {
     engine: Engine,
+    /// Where they are kept, if they are.
+    directory: Option<Arc<Path>>,
 }
 
 impl EmbeddedStore {
@@ -30,9 +36,30 @@ impl EmbeddedStore {
         Self::over(Engine::new())
     }
 
+    /// A store that is kept in a directory: what was there is there again.
+    ///
+    /// # Errors
+    ///
+    /// When the directory cannot be used, another process has it open, it is of a newer version, or something in it is damaged.
+    pub async fn open(options: LogOptions) -> Result<Self, StoreError> {
+        let directory: Arc<Path> = options.directory.as_path().into();
+        let opened = spawn_blocking(move || Engine::open(&options)).await;
+        let broken =
+            |error: JoinError| StoreError::Refused { server: SERVER.into(), detail: error.to_string() };
+        let (engine, recovered) =
+            opened.map_err(broken)?.map_err(|error| StoreError::Open { source: Arc::new(error) })?;
+        tell(&directory, &recovered);
+        Ok(Self { engine, directory: Some(directory) })
+    }
+
     /// The streams of an engine that others use too, such as its Redis port.
     pub fn over(engine: Engine) -> Self {
-        Self { engine }
+        Self { engine, directory: None }
+    }
+
+    /// The engine, for what else is to be done with it.
+    pub const fn engine(&self) -> &Engine {
+        &self.engine
     }
 }
 
@@ -43,6 +70,7 @@ impl StreamStore for EmbeddedStore {
             engine: self.engine.clone(),
             answers: Vec::new(),
             answered: Notify::new(),
+            position: LogPosition::default(),
         }))
     }
 
@@ -109,25 +137,55 @@ impl StreamStore for EmbeddedStore {
     }
 
     fn describe(&self) -> String {
-        "the embedded engine, in memory".to_owned()
+        match &self.directory {
+            Some(directory) => format!("the embedded engine, in {}", directory.display()),
+            None => "the embedded engine, in memory".to_owned(),
+        }
+    }
+
+    async fn close(&self) {
+        let engine = self.engine.clone();
+        // It cannot be cancelled, and what breaks in it is said by its own thread.
+        let _ = spawn_blocking(move || engine.close()).await;
     }
 }
 
-/// Appends under one lock a batch; the answers are known at once.
+/// What the engine is called where an error names a server.
+const SERVER: &str = "the embedded engine";
+
+fn tell(directory: &Path, recovered: &Recovered) {
+    let Recovered { records, cut_bytes, took, .. } = recovered;
+    tracing::info!(directory = %directory.display(), records, ?took, "the store was opened");
+    if *cut_bytes > 0 {
+        tracing::warn!(
+            cut_bytes,
+            "the end of the log was of a write that a crash did not let finish: it was cut off"
+        );
+    }
+    for file in &recovered.put_aside {
+        tracing::warn!(file = %file.display(), "repaired: what was cut off is kept here");
+    }
+}
+
+/// Appends under one lock a batch; the answers are known at once, and given when they are safe.
 #[derive(Debug)]
 struct EmbeddedAppender {
     engine: Engine,
     answers: Vec<Result<EntryId, StoreError>>,
     answered: Notify,
+    /// The end of the log when the last of them was found.
+    position: LogPosition,
 }
 
 #[async_trait]
 impl Appender for EmbeddedAppender {
     async fn send(&mut self, batch: &[NewEntry<'_>], trims: &[(StreamKey, Trim)]) -> Result<(), StoreError> {
+        self.engine.has_room().await;
         let mut db = self.engine.lock();
         for entry in batch {
             self.answers.push(append(&mut db, entry));
         }
+        self.position = db.log_position();
         for (stream, trim) in trims {
             if let Err(error) = db.trim(stream.as_bytes(), engine_trim(*trim)) {
                 tracing::warn!(%stream, %error, "a stream could not be trimmed");
@@ -142,6 +200,7 @@ impl Appender for EmbeddedAppender {
         while self.answers.is_empty() {
             self.answered.notified().await;
         }
+        self.engine.settled(self.position).await.map_err(|error| unavailable(&error))?;
         acks.append(&mut self.answers);
         Ok(())
     }
@@ -176,7 +235,8 @@ impl EmbeddedReader {
         }
     }
 
-    fn read_now(&self, positions: &[Position], limit: usize) -> Result<ReadBatch, StoreError> {
+    /// What there is, and the end of the log at that moment.
+    fn read_now(&self, positions: &[Position], limit: usize) -> Result<(ReadBatch, LogPosition), StoreError> {
         let mut builder = BatchBuilder::default();
         let db = self.engine.lock();
         for Position { stream, after } in positions {
@@ -192,8 +252,9 @@ impl EmbeddedReader {
             })
             .map_err(|error| named(&error, stream))?;
         }
+        let position = db.log_position();
         drop(db);
-        Ok(builder.finish())
+        Ok((builder.finish(), position))
     }
 }
 
@@ -206,11 +267,15 @@ impl StreamReader for EmbeddedReader {
         block: Option<Duration>,
     ) -> Result<ReadBatch, StoreError> {
         self.listen_to(positions);
-        let batch = self.read_now(positions, limit)?;
-        match block {
-            Some(block) if batch.is_empty() => self.wait(positions, limit, Instant::now() + block).await,
-            _ => Ok(batch),
+        let (mut batch, mut position) = self.read_now(positions, limit)?;
+        if let Some(block) = block.filter(|_| batch.is_empty()) {
+            (batch, position) = self.wait(positions, limit, Instant::now() + block).await?;
         }
+        if !batch.is_empty() {
+            // What a crash could still undo is shown to nobody.
+            self.engine.settled(position).await.map_err(|error| unavailable(&error))?;
+        }
+        Ok(batch)
     }
 
     fn interrupter(&self) -> Arc<dyn Interrupt> {
@@ -224,16 +289,16 @@ impl EmbeddedReader {
         positions: &[Position],
         limit: usize,
         deadline: Instant,
-    ) -> Result<ReadBatch, StoreError> {
+    ) -> Result<(ReadBatch, LogPosition), StoreError> {
         loop {
             let over = tokio::select! {
                 changed = timeout_at(deadline, self.listener.changed()) => changed.is_err(),
                 () = self.interruption.0.notified() => true,
             };
-            let batch = self.read_now(positions, limit)?;
+            let (batch, position) = self.read_now(positions, limit)?;
             // A change need not have brought entries: a stream may have been removed.
             if over || !batch.is_empty() {
-                return Ok(batch);
+                return Ok((batch, position));
             }
         }
     }
@@ -262,9 +327,15 @@ fn engine_trim(trim: Trim) -> tradebus_engine::Trim {
     if approximate { trim.approximate(Some(0)) } else { trim }
 }
 
+/// It cannot be done now, and may be later.
+fn unavailable(error: &impl ToString) -> StoreError {
+    StoreError::Unavailable { server: SERVER.into(), detail: error.to_string() }
+}
+
 fn named(error: &DbError, stream: &StreamKey) -> StoreError {
     match error {
         DbError::WrongType => StoreError::WrongType { stream: stream.clone() },
-        other => StoreError::Refused { server: "the embedded engine".into(), detail: other.to_string() },
+        DbError::DiskFull | DbError::LogFailed => unavailable(error),
+        other => StoreError::Refused { server: SERVER.into(), detail: other.to_string() },
     }
 }

@@ -4,6 +4,8 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tradebus_engine::OpenError;
+
 use crate::StreamKey;
 use crate::config::LocationError;
 
@@ -14,6 +16,12 @@ pub enum StoreError {
     /// The store URL is none.
     #[error(transparent)]
     Url(#[from] LocationError),
+    /// The directory of an embedded store cannot be opened.
+    #[error("{source}")]
+    Open {
+        /// What is wrong, and where.
+        source: Arc<OpenError>,
+    },
     /// Nothing answers there.
     #[error("cannot connect to {server}: {source}")]
     Connect {

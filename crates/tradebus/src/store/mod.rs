@@ -56,6 +56,10 @@ pub trait StreamStore: Send + Sync + fmt::Debug {
 
     /// What the store is and where, without secrets.
     fn describe(&self) -> String;
+
+    /// Makes everything that was appended as safe as the store can, and lets go of what only one process may have. A store on
+    /// disk of this process takes nothing more afterwards; others go on.
+    async fn close(&self) {}
 }
 
 /// A way to append. Batches are sent one behind the other; acknowledgements come in the order of the entries, any number
@@ -192,6 +196,9 @@ pub enum Trim {
 pub async fn open(config: &BusConfig) -> Result<Arc<dyn StreamStore>, StoreError> {
     match Location::parse(config.store_url().expose())? {
         Location::Memory => Ok(Arc::new(EmbeddedStore::in_memory())),
+        Location::Directory(directory) => {
+            Ok(Arc::new(EmbeddedStore::open(config.log_options(directory)).await?))
+        }
         Location::Redis(server) => Ok(Arc::new(RedisStore::connect(server, config).await?)),
     }
 }

@@ -66,7 +66,7 @@ fn ids(batch: &ReadBatch) -> Vec<EntryId> {
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn receipts_come_in_order_with_several_batches_under_way(
-    #[values(Kind::Embedded, Kind::Redis)] kind: Kind,
+    #[values(Kind::Embedded, Kind::Durable, Kind::Port, Kind::Redis)] kind: Kind,
 ) {
     let backend = Backend::start(kind).await;
     let (one, two) = (key("one"), key("two"));
@@ -89,7 +89,9 @@ async fn receipts_come_in_order_with_several_batches_under_way(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn reads_several_streams_from_their_places(#[values(Kind::Embedded, Kind::Redis)] kind: Kind) {
+async fn reads_several_streams_from_their_places(
+    #[values(Kind::Embedded, Kind::Durable, Kind::Port, Kind::Redis)] kind: Kind,
+) {
     let backend = Backend::start(kind).await;
     let store = &*backend.store;
     let (one, two, missing) = (key("one"), key("two"), key("missing"));
@@ -115,7 +117,9 @@ async fn reads_several_streams_from_their_places(#[values(Kind::Embedded, Kind::
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_append_wakes_a_blocked_read(#[values(Kind::Embedded, Kind::Redis)] kind: Kind) {
+async fn an_append_wakes_a_blocked_read(
+    #[values(Kind::Embedded, Kind::Durable, Kind::Port, Kind::Redis)] kind: Kind,
+) {
     let backend = Backend::start(kind).await;
     let (quiet, later) = (key("quiet"), key("later"));
     let mut reader = backend.store.reader("test").await.unwrap();
@@ -132,7 +136,9 @@ async fn an_append_wakes_a_blocked_read(#[values(Kind::Embedded, Kind::Redis)] k
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_blocked_read_can_be_ended(#[values(Kind::Embedded, Kind::Redis)] kind: Kind) {
+async fn a_blocked_read_can_be_ended(
+    #[values(Kind::Embedded, Kind::Durable, Kind::Port, Kind::Redis)] kind: Kind,
+) {
     let backend = Backend::start(kind).await;
     let mut reader = backend.store.reader("test").await.unwrap();
     // Other streams each time: what ends the read must not depend on which streams are read.
@@ -157,7 +163,9 @@ async fn a_blocked_read_can_be_ended(#[values(Kind::Embedded, Kind::Redis)] kind
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn ranges_have_bounds_limits_and_two_directions(#[values(Kind::Embedded, Kind::Redis)] kind: Kind) {
+async fn ranges_have_bounds_limits_and_two_directions(
+    #[values(Kind::Embedded, Kind::Durable, Kind::Port, Kind::Redis)] kind: Kind,
+) {
     let backend = Backend::start(kind).await;
     let (store, stream) = (&*backend.store, key("s"));
     let all = append_many(store, &stream, 10).await;
@@ -178,7 +186,9 @@ async fn ranges_have_bounds_limits_and_two_directions(#[values(Kind::Embedded, K
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn trims_by_length_and_by_id(#[values(Kind::Embedded, Kind::Redis)] kind: Kind) {
+async fn trims_by_length_and_by_id(
+    #[values(Kind::Embedded, Kind::Durable, Kind::Port, Kind::Redis)] kind: Kind,
+) {
     let backend = Backend::start(kind).await;
     let (store, stream) = (&*backend.store, key("s"));
     let all = append_many(store, &stream, 1_000).await;
@@ -211,7 +221,7 @@ async fn trims_by_length_and_by_id(#[values(Kind::Embedded, Kind::Redis)] kind: 
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn trims_go_with_a_batch(#[values(Kind::Embedded, Kind::Redis)] kind: Kind) {
+async fn trims_go_with_a_batch(#[values(Kind::Embedded, Kind::Durable, Kind::Port, Kind::Redis)] kind: Kind) {
     let backend = Backend::start(kind).await;
     let (store, stream) = (&*backend.store, key("s"));
     let all = append_many(store, &stream, 50).await;
@@ -228,7 +238,9 @@ async fn trims_go_with_a_batch(#[values(Kind::Embedded, Kind::Redis)] kind: Kind
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn counts_removes_and_remembers_last_ids(#[values(Kind::Embedded, Kind::Redis)] kind: Kind) {
+async fn counts_removes_and_remembers_last_ids(
+    #[values(Kind::Embedded, Kind::Durable, Kind::Port, Kind::Redis)] kind: Kind,
+) {
     let backend = Backend::start(kind).await;
     let (store, one, two, missing) = (&*backend.store, key("one"), key("two"), key("missing"));
     let (in_one, in_two) = (append_many(store, &one, 3).await, append_many(store, &two, 7).await);
@@ -245,7 +257,7 @@ async fn counts_removes_and_remembers_last_ids(#[values(Kind::Embedded, Kind::Re
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn lists_streams_by_prefix_and_takes_no_sign_for_a_glob(
-    #[values(Kind::Embedded, Kind::Redis)] kind: Kind,
+    #[values(Kind::Embedded, Kind::Durable, Kind::Port, Kind::Redis)] kind: Kind,
 ) {
     let backend = Backend::start(kind).await;
     let store = &*backend.store;
@@ -268,7 +280,9 @@ async fn lists_streams_by_prefix_and_takes_no_sign_for_a_glob(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn keeps_fields_as_they_are(#[values(Kind::Embedded, Kind::Redis)] kind: Kind) {
+async fn keeps_fields_as_they_are(
+    #[values(Kind::Embedded, Kind::Durable, Kind::Port, Kind::Redis)] kind: Kind,
+) {
     let backend = Backend::start(kind).await;
     let store = &*backend.store;
     let stream = key(b"\x00\xff\r\n* k");
@@ -302,7 +316,7 @@ async fn keeps_fields_as_they_are(#[values(Kind::Embedded, Kind::Redis)] kind: K
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_entry_that_is_refused_does_not_shift_the_receipts(
-    #[values(Kind::Embedded, Kind::Redis)] kind: Kind,
+    #[values(Kind::Embedded, Kind::Durable, Kind::Port, Kind::Redis)] kind: Kind,
 ) {
     let backend = Backend::start(kind).await;
     let (good, bad) = (key("good"), key("bad"));
@@ -334,7 +348,9 @@ fn put(backend: &Backend, stream: &StreamKey, id: EntryId) {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn ids_rise_behind_one_in_the_future(#[values(Kind::Embedded, Kind::Redis)] kind: Kind) {
+async fn ids_rise_behind_one_in_the_future(
+    #[values(Kind::Embedded, Kind::Durable, Kind::Port, Kind::Redis)] kind: Kind,
+) {
     let backend = Backend::start(kind).await;
     let (store, stream) = (&*backend.store, key("s"));
     let future = EntryId::new(store.now_ms().await.unwrap() + 3_600_000, 5);

@@ -51,7 +51,7 @@ async fn overtakes_in_the_publisher(
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn overtakes_in_the_subscription(
-    #[values(Kind::Embedded, Kind::Redis)] kind: Kind,
+    #[values(Kind::Embedded, Kind::Durable, Kind::Port, Kind::Redis)] kind: Kind,
     #[values(SubscriptionPolicy::Wait, SubscriptionPolicy::DropOldest, SubscriptionPolicy::Conflate)]
     policy: SubscriptionPolicy,
     #[values(StartFrom::Latest, StartFrom::Earliest)] from: StartFrom,
@@ -75,7 +75,7 @@ async fn overtakes_in_the_subscription(
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn overtakes_large_messages(
-    #[values(Kind::Embedded, Kind::Redis)] kind: Kind,
+    #[values(Kind::Embedded, Kind::Durable, Kind::Port, Kind::Redis)] kind: Kind,
     #[values(StartFrom::Latest, StartFrom::Earliest)] from: StartFrom,
 ) {
     let backend = Backend::start(kind).await;
@@ -97,7 +97,9 @@ async fn overtakes_large_messages(
 /// Taken already, but not yet given out: the alert still overtakes.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn overtakes_what_was_taken_already(#[values(Kind::Embedded, Kind::Redis)] kind: Kind) {
+async fn overtakes_what_was_taken_already(
+    #[values(Kind::Embedded, Kind::Durable, Kind::Port, Kind::Redis)] kind: Kind,
+) {
     let backend = Backend::start(kind).await;
     let bus = backend.bus(|_| {}).await;
     let mut subscription = bus.subscribe("*", SubscribeOptions::default()).await.unwrap();

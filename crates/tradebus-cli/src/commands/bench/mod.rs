@@ -12,7 +12,7 @@ mod report;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use tradebus::{Bus, BusConfig, Priority};
+use tradebus::{Bus, BusConfig, Priority, store};
 
 use self::baseline::Baseline;
 use self::load::Plan;
@@ -134,11 +134,13 @@ async fn throughput(config: &BusConfig, plan: &Plan, compare: bool) -> Outcome<R
         baseline.run(plan)?;
     }
     let mut runs = Vec::new();
+    let store = store::open(config).await?;
     for (name, receive) in [("publish", false), ("publish and receive", true)] {
-        let bus = Bus::connect(config.clone()).await?;
+        let bus = Bus::with_store(config.clone(), store.clone())?;
         runs.push(measure::run(name, &bus, plan, receive).await?);
         clean_up(&bus, config).await?;
     }
+    store.close().await;
     if let Some(baseline) = &mut baseline {
         baseline.run(plan)?;
     }
@@ -146,9 +148,11 @@ async fn throughput(config: &BusConfig, plan: &Plan, compare: bool) -> Outcome<R
 }
 
 async fn latency(config: &BusConfig, plan: &Plan) -> Outcome<Report> {
-    let bus = Bus::connect(config.clone()).await?;
+    let store = store::open(config).await?;
+    let bus = Bus::with_store(config.clone(), store.clone())?;
     let run = measure::run("latency", &bus, plan, true).await?;
     clean_up(&bus, config).await?;
+    store.close().await;
     Ok(Report::new(config, plan, vec![run], None))
 }
 

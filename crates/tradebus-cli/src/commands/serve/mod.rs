@@ -1,6 +1,7 @@
 //! `tradebus serve`: runs a node, with a synthetic market feed if one is wanted.
 
 mod demo;
+mod embedded;
 mod health;
 mod node;
 mod redis_port;
@@ -15,11 +16,13 @@ use self::node::Node;
 const EXAMPLES: &str = "\
 Examples:
   tradebus serve --demo                                    a live synthetic market feed over a store in memory
+  tradebus serve --store file:data                         a node that keeps its streams in the directory data
   tradebus serve --demo --store redis://127.0.0.1:6379     the same over Redis: see it with tradebus sub 'data.*'
   tradebus serve --demo --rate 20000 --seed 7              ten times as much of another market
 
-Without --store (and without a store in the configuration) the store is the embedded engine, in memory, which answers
-the Redis protocol at 127.0.0.1:6379 (--resp): tradebus, redis-cli and other clients of Redis Streams find it there.
+Without --store (and without a store in the configuration) the store is the embedded engine, in memory; with
+--store file:DIRECTORY it is durable. It answers the Redis protocol at 127.0.0.1:6379 (--resp): tradebus, redis-cli and
+other clients of Redis Streams find it there.
 Ctrl-C and SIGTERM stop the feed, store what was accepted, and say what became of it.";
 
 /// Run a node; --demo adds a live synthetic market feed.
@@ -34,6 +37,9 @@ pub(crate) struct Args {
     port: redis_port::PortOptions,
 
     #[command(flatten)]
+    embedded: embedded::StoreOptions,
+
+    #[command(flatten)]
     feed: demo::Options,
 }
 
@@ -44,7 +50,7 @@ pub(crate) async fn run(args: Args, global: &Global) -> Outcome {
         demo::bound_streams(&mut loaded);
     }
     let node = tokio::select! {
-        node = Node::start(loaded, &args.port, args.demo) => node?,
+        node = Node::start(loaded, &args.embedded, &args.port, args.demo) => node?,
         () = shutdown.requested() => return Ok(()),
     };
     if args.demo {

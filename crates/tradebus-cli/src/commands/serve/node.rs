@@ -3,17 +3,18 @@
 use std::sync::Arc;
 
 use tradebus::config::{Loaded, Source};
-use tradebus::{Bus, BusConfig, EmbeddedStore};
-use tradebus_engine::Engine;
+use tradebus::{Bus, BusConfig, EmbeddedStore, StreamStore as _};
 
+use super::embedded::StoreOptions;
 use super::redis_port::{self, RedisPort};
 use crate::failure::{Failure, Outcome};
-use crate::settings;
 
 /// A node at work.
 pub(super) struct Node {
     pub(super) bus: Bus,
     pub(super) config: BusConfig,
+    /// The embedded engine, unless the store is a server.
+    embedded: Option<EmbeddedStore>,
     /// Where clients find the embedded engine.
     port: Option<RedisPort>,
 }
@@ -23,6 +24,7 @@ impl Node {
     /// nobody has asked for is no reason to fail if `spare_port` says so.
     pub(super) async fn start(
         loaded: Loaded,
+        store: &StoreOptions,
         port: &redis_port::PortOptions,
         spare_port: bool,
     ) -> Outcome<Self> {
@@ -30,40 +32,42 @@ impl Node {
         if !names_store(&loaded) {
             config.store = Some("memory:".into());
         }
-        if !settings::is_in_memory(&config) {
+        let Some(embedded) = store.open(&config).await? else {
             if port.are_given() {
                 return Err(Failure::usage(
                     "--resp is for the embedded engine; with --store, clients use that store",
                 ));
             }
             let bus = Bus::connect(config.clone()).await?;
-            return Ok(Self { bus, config, port: None });
-        }
-        let engine = Engine::new();
-        let port = match port.open(engine.clone()).await {
+            return Ok(Self { bus, config, embedded: None, port: None });
+        };
+        let port = match port.open(embedded.engine().clone()).await {
             Err(Failure::Failed(message)) if spare_port && !port.are_given() => {
                 tracing::warn!("no Redis port: {message}");
                 None
             }
             port => port?,
         };
-        let bus = Bus::with_store(config.clone(), Arc::new(EmbeddedStore::over(engine)))?;
-        Ok(Self { bus, config, port })
+        let bus = Bus::with_store(config.clone(), Arc::new(embedded.clone()))?;
+        Ok(Self { bus, config, embedded: Some(embedded), port })
     }
 
     /// The store URL with which other programs see what this node does.
     pub(super) fn url_for_others(&self) -> Option<String> {
-        if self.is_in_memory() {
+        if self.is_embedded() {
             return self.port.as_ref().map(|port| format!("redis://{}", port.address));
         }
         Some(self.config.store_url().to_string())
     }
 
-    /// Closes the bus and then the port; a failure if something that was accepted is not known to be stored.
+    /// Closes the bus, then the port, then the store; a failure if something that was accepted is not known to be stored.
     pub(super) async fn close(self) -> Outcome {
         let unconfirmed = self.bus.close().await.unconfirmed;
         if let Some(port) = self.port {
             port.close().await;
+        }
+        if let Some(embedded) = self.embedded {
+            embedded.close().await;
         }
         match unconfirmed {
             0 => Ok(()),
@@ -73,15 +77,14 @@ impl Node {
 
     /// The store in words.
     pub(super) fn description(&self) -> String {
-        if self.is_in_memory() {
-            "the embedded engine, in the memory of this process".to_owned()
-        } else {
-            format!("the store {}", self.config.store_url())
+        match &self.embedded {
+            Some(embedded) => embedded.describe(),
+            None => format!("the store {}", self.config.store_url()),
         }
     }
 
-    pub(super) fn is_in_memory(&self) -> bool {
-        settings::is_in_memory(&self.config)
+    pub(super) const fn is_embedded(&self) -> bool {
+        self.embedded.is_some()
     }
 }
 

@@ -7,7 +7,7 @@ use crate::server::dispatch::Context;
 use crate::server::entries::write_id;
 use crate::server::parse::{id, integer, is};
 use crate::server::refusal::Refusal;
-use crate::{NewId, SetId};
+use crate::{DbError, EntryId, NewId, SetId};
 
 pub(super) fn xadd(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Refusal> {
     let (options, at) = TrimOptions::parse(args, 2, true)?;
@@ -17,6 +17,10 @@ pub(super) fn xadd(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Refu
     let Some(new_id) = new_id else { return Err(Refusal::wrong_arity("xadd")) };
     if words.is_empty() || !words.len().is_multiple_of(2) {
         return Err(Refusal::wrong_arity("xadd"));
+    }
+    // Refused before the key is looked at, whatever it holds.
+    if new_id == NewId::Exact(EntryId::MIN) {
+        return Err(DbError::IdZero.into());
     }
     let fields: SmallVec<[(&[u8], &[u8]); 16]> =
         words.chunks_exact(2).map(|pair| (pair[0], pair[1])).collect();
@@ -57,10 +61,10 @@ pub(super) fn xsetid(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Re
                 let max_deleted = id(value)?;
                 if set.last_id < max_deleted {
                     let id = set.last_id;
-                    return Err(crate::DbError::LastIdBelowDeleted { id, max_deleted }.into());
+                    return Err(DbError::LastIdBelowDeleted { id, max_deleted }.into());
                 }
                 // Redis takes 0-0 for "not given".
-                set.max_deleted_id = Some(max_deleted).filter(|id| *id != crate::EntryId::MIN);
+                set.max_deleted_id = Some(max_deleted).filter(|id| *id != EntryId::MIN);
             }
             _ => return Err(Refusal::SYNTAX),
         }

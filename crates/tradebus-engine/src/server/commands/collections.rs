@@ -30,7 +30,7 @@ pub(super) fn lrange(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Re
     // Below zero they count from the end.
     let place = |at: i64| if at < 0 { (at + len).max(0) } else { at };
     let (start, stop) = (place(start), if stop < 0 { stop + len } else { stop.min(len - 1) });
-    let count = (stop - start + 1).max(0) as usize;
+    let count = stop.saturating_sub(start).saturating_add(1).max(0) as usize;
     context.out.list(count);
     list.iter().skip(start as usize).take(count).for_each(|text| context.out.bulk(text));
     Ok(())

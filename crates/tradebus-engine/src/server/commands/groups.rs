@@ -2,6 +2,7 @@
 
 use std::ops::RangeInclusive;
 
+use super::xinfo::write_counter;
 use super::{Command, SECOND};
 use crate::server::dispatch::Context;
 use crate::server::entries::{write_entry, write_id};
@@ -218,7 +219,7 @@ pub(super) fn xpending(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), 
         write_id(&mut context.out, it.id);
         context.out.bulk(it.consumer);
         context.out.integer(idle(it).max(0));
-        context.out.count(it.deliveries);
+        write_counter(&mut context.out, it.deliveries);
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use crate::glob_matches;
 use crate::server::dispatch::Context;
-use crate::server::parse::{integer, is, pattern};
+use crate::server::parse::{integer, is, pattern, unsigned};
 use crate::server::refusal::Refusal;
 
 pub(super) fn dbsize(context: &mut Context<'_>, _: &[&[u8]]) -> Result<(), Refusal> {
@@ -119,7 +119,12 @@ struct Scan<'a> {
 }
 
 fn parse_scan<'a>(args: &[&'a [u8]]) -> Result<Scan<'a>, Refusal> {
-    let cursor = std::str::from_utf8(args[1]).ok().and_then(|text| text.parse().ok());
+    // As in Redis, nothing is the beginning, and no blank may stand in front.
+    let cursor = match args[1] {
+        [] => Some(0),
+        [b' ' | b'\t'..=b'\r', ..] => None,
+        text => unsigned(text),
+    };
     let cursor = cursor.ok_or(Refusal::new("ERR invalid cursor"))?;
     let mut scan = Scan { cursor, pattern: None, count: 10, kind: None };
     for option in args[2..].chunks(2) {

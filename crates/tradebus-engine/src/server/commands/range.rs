@@ -42,7 +42,7 @@ fn reply(
     reverse: bool,
 ) -> Result<(), Refusal> {
     let (key, limit) = (args[1], count(&args[4..])?);
-    if context.look_up(key) && limit == 0 {
+    if context.look_up(key) && context.db.is_stream(key)? && limit == 0 {
         context.out.null_list();
         return Ok(());
     }

@@ -94,6 +94,10 @@ pub(super) fn set(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Refus
     }
     let set = SetText { condition: options.condition, expiry };
     let is_set = context.db.set_text(args[1], args[2], set)?;
+    if is_set && matches!(expiry, SetExpiry::At(at) if at < context.db.now()) {
+        // The next command must not see it, even within the same transaction.
+        context.db.remove(args[1])?;
+    }
     match (options.get, is_set) {
         (true, _) => {}
         (false, true) => context.out.status("OK"),
@@ -159,9 +163,13 @@ pub(super) fn getex(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Ref
             &rest[2..]
         };
     }
+    write_text(context, args[1])?;
+    if context.db.text(args[1])?.is_none() {
+        // Without a text the time is not even looked at.
+        return Ok(());
+    }
     let now = context.db.now();
     let at = expiry.map(|(unit, value)| parse_set_time(value, unit, now, "getex")).transpose()?;
-    write_text(context, args[1])?;
     if let Some(at) = at {
         context.db.expire(args[1], at, ExpiryCondition::default())?;
     } else if persist {

@@ -70,7 +70,7 @@ fn complete(context: &mut Context<'_>, key: &[u8], info: &StreamInfo, limit: usi
             write_id(out, it.id);
             out.bulk(it.consumer);
             out.count(it.delivered_at);
-            out.count(it.deliveries);
+            write_counter(out, it.deliveries);
         }
         consumers_in_full(out, group, limit);
     }
@@ -94,9 +94,14 @@ fn consumers_in_full(out: &mut tradebus_resp::ReplyEncoder<'_>, group: &Group, l
             out.list(3);
             write_id(out, it.id);
             out.count(it.delivered_at);
-            out.count(it.deliveries);
+            write_counter(out, it.deliveries);
         }
     }
+}
+
+/// A counter that clients may set to anything: Redis counts without a sign and shows it with one.
+pub(super) fn write_counter(out: &mut tradebus_resp::ReplyEncoder<'_>, number: u64) {
+    out.integer(number.cast_signed());
 }
 
 /// How far a group has come, and how far it is behind.
@@ -105,7 +110,7 @@ fn progress(out: &mut tradebus_resp::ReplyEncoder<'_>, group: &Group, lag: Optio
     write_id(out, group.last_delivered());
     out.bulk("entries-read");
     match group.entries_read() {
-        Some(read) => out.count(read),
+        Some(read) => write_counter(out, read),
         None => out.null(),
     }
     out.bulk("lag");
@@ -129,7 +134,7 @@ fn common(context: &mut Context<'_>, info: &StreamInfo) {
     out.bulk("max-deleted-entry-id");
     write_id(out, info.max_deleted_id);
     out.bulk("entries-added");
-    out.count(info.entries_added);
+    write_counter(out, info.entries_added);
     out.bulk("recorded-first-entry-id");
     write_id(out, info.first_entry.unwrap_or(EntryId::MIN));
 }

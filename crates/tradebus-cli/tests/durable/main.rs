@@ -1,0 +1,9 @@
+//! A node that keeps its streams in a directory: killed at any moment, on a full disk, and when it is asked to end.
+
+mod full;
+mod killed;
+mod node;
+mod peer;
+#[path = "../support/mod.rs"]
+#[allow(dead_code, reason = "the tests of the program use the rest")]
+mod support;
