@@ -39,6 +39,7 @@ const DEEDS: &[(&str, &str)] = &[
     ("stream", "XGROUP SETID stream group 1-1"),
     ("stream", "XGROUP CREATECONSUMER stream group me"),
     ("stream", "XGROUP DELCONSUMER stream group me"),
+    ("stream", "XGROUP DESTROY stream group"),
     ("stream", "XREADGROUP GROUP group me STREAMS stream >"),
     ("stream", "XREAD STREAMS stream 0"),
     ("stream", "XACK stream group 1-1"),
