@@ -291,6 +291,7 @@ impl Inner {
         let store_latency_ms = reasons.is_empty().then(|| asked.elapsed().as_secs_f64() * 1000.0);
         reasons.extend(self.connectivity.trouble());
         let connected = reasons.is_empty();
+        reasons.extend(self.store.trouble());
         let metrics = self.metrics();
         for tier in metrics.tiers.iter().filter(|tier| tier.pushing_back) {
             reasons.push(format!("the {} tier pushes back: {} messages wait", tier.priority, tier.queued));

@@ -143,6 +143,10 @@ impl StreamStore for EmbeddedStore {
         }
     }
 
+    fn trouble(&self) -> Option<String> {
+        self.engine.trouble()
+    }
+
     async fn close(&self) {
         let engine = self.engine.clone();
         // It cannot be cancelled, and what breaks in it is said by its own thread.

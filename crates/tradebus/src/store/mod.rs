@@ -57,6 +57,11 @@ pub trait StreamStore: Send + Sync + fmt::Debug {
     /// What the store is and where, without secrets.
     fn describe(&self) -> String;
 
+    /// Why nothing can be written though the store answers, if that is so and it tells.
+    fn trouble(&self) -> Option<String> {
+        None
+    }
+
     /// Makes everything that was appended as safe as the store can, and lets go of what only one process may have. A store on
     /// disk of this process takes nothing more afterwards; others go on.
     async fn close(&self) {}

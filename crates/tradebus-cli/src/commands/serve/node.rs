@@ -55,7 +55,7 @@ impl Node {
     /// The store URL with which other programs see what this node does.
     pub(super) fn url_for_others(&self) -> Option<String> {
         if self.is_embedded() {
-            return self.port.as_ref().map(|port| format!("redis://{}", port.address));
+            return self.port.as_ref().map(RedisPort::url);
         }
         Some(self.config.store_url().to_string())
     }

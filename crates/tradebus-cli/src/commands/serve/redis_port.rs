@@ -2,15 +2,17 @@
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
+use secrecy::SecretString;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tradebus_engine::Engine;
-use tradebus_engine::server::{Server, ServerOptions};
+use tradebus_engine::server::{Server, ServerOptions, Tls};
 
 use crate::failure::{Failure, Outcome};
 
@@ -31,7 +33,18 @@ pub(super) struct PortOptions {
 
     /// Password that clients of --resp must give; required for an address that others can reach.
     #[arg(long, value_name = "PASSWORD")]
+    #[arg(
+        help = "Password that clients of --resp must give; required for an address that others can reach [env: TRADEBUS_RESP_PASSWORD, or a file: TRADEBUS_RESP_PASSWORD_FILE]"
+    )]
     resp_password: Option<String>,
+
+    /// Certificate of the port, a PEM file with the whole chain: clients must speak TLS then.
+    #[arg(long, value_name = "FILE", requires = "resp_tls_key")]
+    resp_tls_cert: Option<PathBuf>,
+
+    /// Private key of --resp-tls-cert, a PEM file.
+    #[arg(long, value_name = "FILE", requires = "resp_tls_cert")]
+    resp_tls_key: Option<PathBuf>,
 }
 
 /// What `--resp` names.
@@ -52,7 +65,8 @@ fn parse_address(text: &str) -> Result<Address, String> {
 
 /// An open port.
 pub(super) struct RedisPort {
-    pub(super) address: SocketAddr,
+    address: SocketAddr,
+    encrypted: bool,
     stop: oneshot::Sender<()>,
     server: JoinHandle<()>,
 }
@@ -60,7 +74,7 @@ pub(super) struct RedisPort {
 impl PortOptions {
     /// Whether the command line speaks of the port.
     pub(super) fn are_given(&self) -> bool {
-        self.resp.is_some() || self.resp_password.is_some()
+        self.resp.is_some() || self.resp_password.is_some() || self.resp_tls_cert.is_some()
     }
 
     /// Opens the port, unless none is wanted.
@@ -70,13 +84,15 @@ impl PortOptions {
             Some(Address::At(address)) => address,
             None => DEFAULT.parse().expect("the default is an address"),
         };
-        if !address.ip().is_loopback() && self.resp_password.is_none() {
+        let password = self.password()?;
+        if !address.ip().is_loopback() && password.is_none() {
             return Err(Failure::usage(format!(
-                "{address} can be reached by others: --resp needs --resp-password there"
+                "{address} can be reached by others: --resp needs --resp-password there, or TRADEBUS_RESP_PASSWORD"
             )));
         }
-        let password = self.resp_password.clone().map(Into::into);
-        let options = ServerOptions { password, ..ServerOptions::default() };
+        let tls = self.tls()?;
+        let encrypted = tls.is_some();
+        let options = ServerOptions { password, tls, ..ServerOptions::default() };
         let server = match Server::bind(engine, options, address).await {
             Ok(server) => server,
             Err(error) if error.kind() == ErrorKind::AddrInUse => return Err(taken(address).await),
@@ -88,8 +104,40 @@ impl PortOptions {
             // That nobody can stop it any more is a reason to stop, too.
             let _ = stopped.await;
         }));
-        Ok(Some(RedisPort { address, stop, server }))
+        Ok(Some(RedisPort { address, encrypted, stop, server }))
     }
+
+    /// The password, from the flag, the environment, or the file that the environment names.
+    fn password(&self) -> Outcome<Option<SecretString>> {
+        if let Some(password) = &self.resp_password {
+            tracing::warn!(
+                "the password in --resp-password can be seen in the list of processes; TRADEBUS_RESP_PASSWORD hides it"
+            );
+            return Ok(Some(password.as_str().into()));
+        }
+        if let Some(password) = environment("TRADEBUS_RESP_PASSWORD") {
+            return Ok(Some(password.into()));
+        }
+        let Some(file) = environment("TRADEBUS_RESP_PASSWORD_FILE") else { return Ok(None) };
+        let text = std::fs::read_to_string(&file)
+            .map_err(|error| Failure::usage(format!("TRADEBUS_RESP_PASSWORD_FILE: {file}: {error}")))?;
+        match text.trim_end_matches(['\r', '\n']) {
+            "" => Err(Failure::usage(format!("TRADEBUS_RESP_PASSWORD_FILE: {file} is empty"))),
+            password => Ok(Some(password.into())),
+        }
+    }
+
+    fn tls(&self) -> Outcome<Option<Tls>> {
+        let (Some(certificate), Some(key)) = (&self.resp_tls_cert, &self.resp_tls_key) else {
+            return Ok(None);
+        };
+        Tls::load(certificate, key).map(Some).map_err(|error| Failure::usage(error.to_string()))
+    }
+}
+
+/// A variable that is set to something.
+fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 /// Says who has the port, and what helps.
@@ -117,6 +165,11 @@ async fn is_redis(address: SocketAddr) -> bool {
 }
 
 impl RedisPort {
+    /// Where clients find it.
+    pub(super) fn url(&self) -> String {
+        format!("{}://{}", if self.encrypted { "rediss" } else { "redis" }, self.address)
+    }
+
     /// Ends all connections, each after the commands that it has begun.
     pub(super) async fn close(self) {
         let _ = self.stop.send(());

@@ -4,9 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::node::{Node, serve};
-use crate::peer::{Peer, Reply, words};
-use crate::support::tradebus;
+use crate::support::{Node, Peer, Reply, Running, serve, tradebus, words};
 
 /// Mounts a file system with room for two segments and little more, and runs a node over a directory in it.
 fn node_on_small_disk(place: &Path) -> Node {
@@ -68,15 +66,8 @@ fn a_full_disk_refuses_changes_and_nothing_else_until_there_is_room() {
     let mut program = tradebus();
     let store = format!("redis://{}", node.address);
     let payload = "x".repeat(100_000);
-    let publishing = crate::support::Running::start(program.args([
-        "pub",
-        "data.late",
-        &payload,
-        "--count",
-        "20",
-        "--store",
-        &store,
-    ]));
+    let publishing =
+        Running::start(program.args(["pub", "data.late", &payload, "--count", "20", "--store", &store]));
     publishing.error_with("No space left on device");
     let filler = seen_from_outside(&mut peer, &place.path().join("filler"));
     fs::remove_file(filler).unwrap();

@@ -1,5 +1,8 @@
 //! What the tests of the program share: the program itself, and servers for it to talk to.
 
+mod node;
+mod peer;
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
@@ -8,6 +11,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
+
+pub(crate) use node::{Node, serve};
+pub(crate) use peer::{Peer, Reply, words};
 
 /// Longest that anything here may take: only what is broken takes so long.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -21,6 +27,31 @@ pub(crate) fn tradebus() -> Command {
     }
     // Without a home there is no configuration of the user's, and the root of a temporary directory has none either.
     command.env_remove("RUST_LOG").env_remove("XDG_CONFIG_HOME").env("HOME", "/nonexistent");
+    command
+}
+
+/// What a finished command left.
+pub(crate) struct Finished {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+pub(crate) fn run(command: &mut Command) -> Finished {
+    let output = command.stdin(Stdio::null()).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Finished { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+}
+
+/// The program with these arguments.
+pub(crate) fn args(args: &[&str]) -> Finished {
+    run(tradebus().args(args))
+}
+
+/// A command against a store, without the wait for one that is not there.
+pub(crate) fn at(store: &str, rest: &[&str]) -> Command {
+    let mut command = tradebus();
+    command.args(rest).env("TRADEBUS_STORE", store);
     command
 }
 

@@ -4,8 +4,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
 
-use crate::peer::Peer;
-use crate::support::{Running, tradebus};
+use super::{Peer, Running, tradebus};
 
 /// A node at work.
 pub(crate) struct Node {

@@ -2,8 +2,3 @@
 
 mod full;
 mod killed;
-mod node;
-mod peer;
-#[path = "../support/mod.rs"]
-#[allow(dead_code, reason = "the tests of the program use the rest")]
-mod support;

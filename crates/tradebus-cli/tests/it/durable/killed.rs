@@ -4,9 +4,7 @@ use std::collections::BTreeSet;
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use crate::node::Node;
-use crate::peer::{Peer, Reply, words};
-use crate::support::{Running, tradebus};
+use crate::support::{Node, Peer, Reply, Running, serve, tradebus, words};
 
 const ROUNDS: u64 = 200;
 
@@ -169,7 +167,7 @@ fn a_node_that_is_asked_to_end_loses_nothing_and_gives_its_directory_back() {
         assert!(peer.ask(&format!("XADD s * n {number}")).unwrap().text().contains('-'));
     }
     let mut second = tradebus();
-    let second = Running::start(second.args(crate::node::serve(directory.path())));
+    let second = Running::start(second.args(serve(directory.path())));
     second.error_with("one process at a time can have it open");
     assert_eq!(second.end().0.code(), Some(1));
     node.running.signal("TERM");

@@ -1,0 +1,96 @@
+//! `tradebus config`.
+
+use serde_json::Value;
+
+use crate::support::{args, run, tradebus};
+
+#[test]
+fn config_presets_lists_all_of_them() {
+    let text = args(&["config", "presets"]).stdout;
+    let json = args(&["config", "presets", "--json"]).stdout;
+    let names: Vec<String> = json
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap()["name"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(names, ["development", "production", "high_frequency"]);
+    assert!(names.iter().all(|name| text.contains(name.as_str())), "{text}");
+    assert!(json.contains("\"connection_pool_size\":100"));
+}
+
+#[test]
+fn config_show_says_where_values_come_from() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("t.toml");
+    std::fs::write(&file, "trader_id = \"T-9\"\nmax_workers = 3\n").unwrap();
+    let mut command = tradebus();
+    command.args(["config", "show", "--preset", "production", "--config"]).arg(&file);
+    command.env("TRADEBUS_MAX_WORKERS", "7");
+    let shown = run(&mut command).stdout;
+    for line in [
+        format!("trader_id = \"T-9\" # {}:1", file.display()),
+        "max_workers = 7 # env:TRADEBUS_MAX_WORKERS".to_owned(),
+        "connection_pool_size = 50 # preset production".to_owned(),
+        "shards = 0 # default".to_owned(),
+    ] {
+        assert!(shown.lines().any(|shown| shown == line), "{line}: {shown}");
+    }
+    let json: Value = serde_json::from_str(&run(command.arg("--json")).stdout).unwrap();
+    assert_eq!(json["config"]["max_workers"], 7);
+    assert_eq!(json["sources"]["max_workers"], "env:TRADEBUS_MAX_WORKERS");
+    let diff = run(command.arg("--diff")).stdout;
+    let paths: Vec<Value> =
+        diff.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["path"].clone()).collect();
+    assert!(paths.contains(&"trader_id".into()) && !paths.contains(&"shards".into()), "{diff}");
+    assert_eq!(args(&["config", "show", "--diff"]).stdout, "");
+}
+
+#[test]
+fn config_check_reports_everything_at_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("bad.toml");
+    std::fs::write(&file, "max_workers = 99\nlayuot = \"lanes\"\n[default_buffer_config]\nmax_size = 0\n")
+        .unwrap();
+    let file = file.to_str().unwrap();
+    let checked = args(&["config", "check", file]);
+    assert_eq!(checked.code, Some(2));
+    assert_eq!(checked.stdout.lines().count(), 3, "{}", checked.stdout);
+    for part in [
+        "bad.toml:1",
+        "`max_workers` is 99, allowed is a whole number from 1 to 50",
+        "layout",
+        "`default_buffer_config.max_size`",
+    ] {
+        assert!(checked.stdout.contains(part), "{part}: {}", checked.stdout);
+    }
+    let json = args(&["config", "check", file, "--json"]).stdout;
+    for line in json.lines() {
+        let finding: Value = serde_json::from_str(line).unwrap();
+        assert_eq!(finding["level"], "error");
+    }
+    let unwise = args(&["config", "check", "--preset", "production"]);
+    assert_eq!((unwise.code, unwise.stdout.as_str()), (Some(0), ""), "{}", unwise.stderr);
+    let mut command = tradebus();
+    command
+        .args(["config", "check"])
+        .env("TRADEBUS_AUTOTRIM_MINS", "0")
+        .env("TRADEBUS_DEFAULT_STREAM_CONFIG__MAX_LENGTH", "0");
+    let unwise = run(&mut command);
+    assert_eq!(unwise.code, Some(0));
+    assert!(unwise.stdout.contains("warning: "), "{}", unwise.stdout);
+    // A file is checked by itself: what the environment says does not count.
+    std::fs::write(file, "max_workers = 9\n").unwrap();
+    command = tradebus();
+    command.args(["config", "check", file]).env("TRADEBUS_MAX_WORKERS", "99");
+    assert_eq!(run(&mut command).code, Some(0));
+    for missing in ["/nonexistent.toml", "/"] {
+        let finished = args(&["config", "check", missing]);
+        assert_eq!((finished.code, finished.stderr.lines().count()), (Some(2), 1), "{}", finished.stderr);
+    }
+}
+
+#[test]
+fn config_schema_is_json_schema() {
+    let schema: Value = serde_json::from_str(&args(&["config", "schema"]).stdout).unwrap();
+    assert!(schema["$schema"].as_str().unwrap().contains("json-schema.org"));
+    assert_eq!(schema["properties"]["max_workers"]["maximum"], 50);
+}

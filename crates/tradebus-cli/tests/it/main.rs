@@ -1,0 +1,11 @@
+//! The program as it is used: its commands, and its nodes under everything that can happen to them. One binary, so that linking is
+//! paid once.
+
+mod clients;
+mod config;
+mod durable;
+mod publish;
+mod serve;
+mod subscribe;
+mod support;
+mod usage;
