@@ -112,6 +112,41 @@ fn the_password_of_the_port_comes_from_the_environment_or_a_file() {
 }
 
 #[test]
+fn the_port_speaks_tls_when_it_has_a_certificate() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = |name: &str| directory.path().join(name).display().to_string();
+    let identity = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+    std::fs::write(file("certificate"), identity.cert.pem()).unwrap();
+    std::fs::write(file("key"), identity.signing_key.serialize_pem()).unwrap();
+    let serve = |certificate: &str, key: &str| {
+        let mut command = tradebus();
+        command.args(["serve", "--resp", "127.0.0.1:0", "--resp-tls-cert", &file(certificate)]);
+        command.args(["--resp-tls-key", &file(key)]);
+        command
+    };
+    let node = Running::start(&mut serve("certificate", "key"));
+    let line = node.error_with("rediss://127.0.0.1:");
+    let url = line.split_whitespace().find(|word| word.starts_with("rediss://")).unwrap();
+    let publish = || at(url.trim_end_matches('.'), &["pub", "t", "x"]);
+    assert_eq!(run(publish().env("TRADEBUS_TLS_CA_FILE", file("certificate"))).code, Some(0));
+    let stranger = run(&mut publish());
+    assert_eq!(stranger.code, Some(1));
+    assert!(stranger.stderr.contains("tls_ca_file"), "{}", stranger.stderr);
+
+    for (certificate, key, reason) in [
+        ("none", "key", "none cannot be read"),
+        ("key", "key", "no certificate"),
+        ("certificate", "certificate", "no private key"),
+    ] {
+        let finished = run(&mut serve(certificate, key));
+        assert_eq!(finished.code, Some(2));
+        assert!(finished.stderr.contains(reason), "{reason}: {}", finished.stderr);
+    }
+    let alone = args(&["serve", "--resp-tls-cert", &file("certificate")]);
+    assert!(alone.code == Some(2) && alone.stderr.contains("--resp-tls-key"), "{}", alone.stderr);
+}
+
+#[test]
 fn the_log_can_be_json() {
     let node = Running::start(tradebus().args(["serve", "--resp", "none", "--log-format", "json"]));
     let line: Value = serde_json::from_str(&node.error_with("\"message\"")).unwrap();

@@ -1,6 +1,7 @@
 //! The configuration of a bus: every field with its unit, default and bounds.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -40,6 +41,9 @@ pub struct BusConfig {
     pub redis_username: Option<String>,
     /// Password of the Redis server. Default none.
     pub redis_password: Option<Secret>,
+    /// Certificates, in a PEM file, of those who may vouch for a server with TLS (`rediss://`). Default none: those that the
+    /// system trusts.
+    pub tls_ca_file: Option<PathBuf>,
     /// Most connections to the store. Default 20, 1 to 1000.
     #[schemars(range(min = 1, max = 1_000))]
     pub connection_pool_size: usize,
@@ -197,6 +201,7 @@ impl Default for BusConfig {
             redis_db: 0,
             redis_username: None,
             redis_password: None,
+            tls_ca_file: None,
             connection_pool_size: 20,
             connection_timeout: 5.0,
             command_timeout: 30.0,

@@ -13,7 +13,7 @@ pub enum Location {
     Memory,
     /// `file:DIR` or `file:///DIR`: the embedded engine, durable in a directory.
     Directory(PathBuf),
-    /// `redis://`, `valkey://` or `unix://`: a server that speaks the Redis protocol.
+    /// `redis://`, `rediss://`, `valkey://`, `valkeys://` or `unix://`: a server that speaks the Redis protocol.
     Redis(RedisServer),
 }
 
@@ -21,6 +21,8 @@ pub enum Location {
 #[derive(Debug, Clone)]
 pub struct RedisServer {
     pub(crate) address: Address,
+    /// Whether the connection is encrypted.
+    pub(crate) tls: bool,
     pub(crate) database: u32,
     pub(crate) username: Option<String>,
     pub(crate) password: Option<SecretString>,
@@ -58,7 +60,7 @@ impl LocationError {
 }
 
 /// What a store URL may be.
-pub(super) const ALLOWED: &str = "memory:, file:DIRECTORY, redis://[user:password@]host[:port][/database], valkey:// likewise, and unix:///path/to/socket[?db=N&user=U&pass=P]";
+pub(super) const ALLOWED: &str = "memory:, file:DIRECTORY, redis://[user:password@]host[:port][/database], rediss:// likewise with TLS, valkey:// and valkeys:// likewise, and unix:///path/to/socket[?db=N&user=U&pass=P]";
 
 impl Location {
     /// Reads a store URL.
@@ -78,7 +80,8 @@ impl Location {
         }
         let url = Url::parse(text).map_err(|error| refuse(format!("it is no URL ({error})")))?;
         match url.scheme() {
-            "redis" | "valkey" => tcp_server(&url).map(Self::Redis),
+            "redis" | "valkey" => tcp_server(&url, false).map(Self::Redis),
+            "rediss" | "valkeys" => tcp_server(&url, true).map(Self::Redis),
             "unix" | "redis+unix" => unix_server(&url).map(Self::Redis),
             "memory" | "mem" => Err(refuse("memory: takes nothing behind it".to_owned())),
             other => Err(refuse(format!("stores of the kind `{other}:` are not known"))),
@@ -102,7 +105,7 @@ fn directory(text: &str) -> Result<PathBuf, LocationError> {
     Ok(path.into())
 }
 
-fn tcp_server(url: &Url) -> Result<RedisServer, LocationError> {
+fn tcp_server(url: &Url, tls: bool) -> Result<RedisServer, LocationError> {
     let host = match url.host() {
         Some(url::Host::Ipv6(address)) => address.to_string(),
         Some(host) if !host.to_string().is_empty() => decoded(&host.to_string())?,
@@ -117,7 +120,7 @@ fn tcp_server(url: &Url) -> Result<RedisServer, LocationError> {
     }
     let address = Address::Tcp { host, port: url.port().unwrap_or(6379) };
     let (username, password) = credentials(url)?;
-    Ok(RedisServer { address, database, username, password })
+    Ok(RedisServer { address, tls, database, username, password })
 }
 
 fn unix_server(url: &Url) -> Result<RedisServer, LocationError> {
@@ -135,7 +138,7 @@ fn unix_server(url: &Url) -> Result<RedisServer, LocationError> {
         }
     }
     let address = Address::Unix(PathBuf::from(decoded(url.path())?));
-    Ok(RedisServer { address, database: db, username, password })
+    Ok(RedisServer { address, tls: false, database: db, username, password })
 }
 
 fn credentials(url: &Url) -> Result<(Option<String>, Option<SecretString>), LocationError> {
@@ -200,6 +203,12 @@ mod tests {
         assert_eq!(it.address.to_string(), "[::1]:6379");
         assert_eq!(it.auth().unwrap(), [&b"AUTH"[..], b"secret"]);
 
+        for (url, tls) in
+            [("redis://h", false), ("rediss://h", true), ("valkey://h", false), ("valkeys://h", true)]
+        {
+            assert_eq!((server(url).tls, server(url).address.to_string()), (tls, "h:6379".to_owned()));
+        }
+
         let it = server("unix:///run/redis.sock?db=2");
         assert_eq!((it.address, it.database), (Address::Unix("/run/redis.sock".into()), 2));
         assert!(matches!(Location::parse("memory:"), Ok(Location::Memory)));
@@ -223,7 +232,7 @@ mod tests {
             "file://host/data",
         ] {
             let error = Location::parse(url).unwrap_err().to_string();
-            assert!(error.contains("allowed are memory:, redis://"), "{url}: {error}");
+            assert!(error.contains("allowed are memory:, file:DIRECTORY, redis://"), "{url}: {error}");
             assert!(!error.contains("hunter2"), "{url}: {error}");
         }
     }

@@ -42,7 +42,7 @@ pub(super) fn parse(text: &str) -> Option<u64> {
 
 /// Writes a size in the largest binary unit that divides it.
 pub(super) fn text(bytes: u64) -> String {
-    [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)]
+    [("TiB", 1 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)]
         .into_iter()
         .find(|(_, factor)| bytes >= *factor && bytes.is_multiple_of(*factor))
         .map_or_else(|| format!("{bytes} bytes"), |(unit, factor)| format!("{} {unit}", bytes / factor))

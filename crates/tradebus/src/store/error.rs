@@ -1,6 +1,7 @@
 //! What can go wrong with a store.
 
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,6 +30,24 @@ pub enum StoreError {
         server: Arc<str>,
         /// What the system says.
         source: Arc<io::Error>,
+    },
+    /// The file that `tls_ca_file` names cannot be used.
+    #[error("tls_ca_file: {}: {reason}", path.display())]
+    Authorities {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// No encrypted connection can be made: the server does not speak TLS, or its certificate is not trusted.
+    #[error("no secure connection to {server}: {reason}; {help}")]
+    Insecure {
+        /// Address of the server.
+        server: Arc<str>,
+        /// What is wrong.
+        reason: String,
+        /// What can be done.
+        help: &'static str,
     },
     /// The connection was lost.
     #[error("the connection to {server} was lost: {source}")]

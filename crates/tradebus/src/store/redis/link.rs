@@ -13,6 +13,7 @@ use tokio::time::timeout;
 use tradebus_resp::{BrokenReply, CommandWriter, ReplyScanner, Token, Tokens};
 
 use super::reply;
+use super::tls::Encryption;
 use crate::config::{Address, RedisServer};
 use crate::store::StoreError;
 
@@ -25,6 +26,7 @@ const KEEPALIVE: Duration = Duration::from_secs(15);
 #[derive(Debug, Clone)]
 pub(super) struct Dialer {
     pub(super) server: RedisServer,
+    pub(super) encryption: Option<Encryption>,
     /// The address for messages; no secrets in it.
     pub(super) name: Arc<str>,
     pub(super) client_name: SmolStr,
@@ -49,13 +51,7 @@ pub(super) struct Link {
 impl Dialer {
     /// Connects, logs in and checks that the server is one that can be used.
     pub(super) async fn open(&self, role: &str) -> Result<Link, StoreError> {
-        let timed_out =
-            |what| StoreError::TimedOut { server: self.name.clone(), what, after: self.connect_timeout };
-        let socket = timeout(self.connect_timeout, self.dial())
-            .await
-            .map_err(|_| timed_out("the connection request"))?;
-        let socket = socket
-            .map_err(|source| StoreError::Connect { server: self.name.clone(), source: Arc::new(source) })?;
+        let socket = self.dial().await?;
         let mut link = Link {
             socket,
             input: BytesMut::with_capacity(READ_BYTES),
@@ -64,25 +60,64 @@ impl Dialer {
             server: self.name.clone(),
             client_id: None,
         };
-        timeout(self.connect_timeout, link.introduce(self, role))
-            .await
-            .map_err(|_| timed_out("the login"))??;
+        let introduced = self.in_time("the login", link.introduce(self, role)).await;
+        introduced.map_err(|error| self.explained(error))?;
         Ok(link)
     }
 
-    async fn dial(&self) -> io::Result<Box<dyn Socket>> {
-        match &self.server.address {
-            Address::Tcp { host, port } => {
-                let socket = TcpStream::connect((host.as_str(), *port)).await?;
-                socket.set_nodelay(true)?;
-                SockRef::from(&socket).set_tcp_keepalive(
-                    &TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE / 3),
-                )?;
-                Ok(Box::new(socket))
+    /// A server that wants TLS answers a login without it with an alert, or with nothing and leaves.
+    fn explained(&self, error: StoreError) -> StoreError {
+        const HELP: &str = "a server with TLS is reached by rediss://";
+        match error {
+            StoreError::Disconnected { server, source } if self.encryption.is_none() => {
+                let text = format!("it left during the login ({source}); {HELP}");
+                StoreError::Connect { server, source: Arc::new(io::Error::new(source.kind(), text)) }
             }
-            Address::Unix(path) => Ok(Box::new(UnixStream::connect(path).await?)),
+            StoreError::Protocol { server, detail } if self.encryption.is_none() => {
+                StoreError::Protocol { server, detail: format!("{detail}; {HELP}") }
+            }
+            other => other,
         }
     }
+
+    async fn in_time<T>(
+        &self,
+        what: &'static str,
+        step: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        timeout(self.connect_timeout, step).await.unwrap_or_else(|_| {
+            Err(StoreError::TimedOut { server: self.name.clone(), what, after: self.connect_timeout })
+        })
+    }
+
+    async fn dial(&self) -> Result<Box<dyn Socket>, StoreError> {
+        let failed = |source| StoreError::Connect { server: self.name.clone(), source: Arc::new(source) };
+        let request = "the connection request";
+        let (host, port) = match &self.server.address {
+            Address::Tcp { host, port } => (host, *port),
+            Address::Unix(path) => {
+                let socket = async { UnixStream::connect(path).await.map_err(failed) };
+                return Ok(Box::new(self.in_time(request, socket).await?));
+            }
+        };
+        let socket = self.in_time(request, async { connect_tcp(host, port).await.map_err(failed) }).await?;
+        Ok(match &self.encryption {
+            // A server that does not speak TLS may wait for the end of what it takes for a command.
+            Some(encryption) => Box::new(
+                self.in_time("the TLS handshake (redis:// is for one without)", encryption.connect(socket))
+                    .await?,
+            ),
+            None => Box::new(socket),
+        })
+    }
+}
+
+async fn connect_tcp(host: &str, port: u16) -> io::Result<TcpStream> {
+    let socket = TcpStream::connect((host, port)).await?;
+    socket.set_nodelay(true)?;
+    let keepalive = TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE / 3);
+    SockRef::from(&socket).set_tcp_keepalive(&keepalive)?;
+    Ok(socket)
 }
 
 impl Link {
@@ -153,7 +188,9 @@ impl Link {
     pub(super) async fn flush(&mut self) -> Result<(), StoreError> {
         let sent = self.socket.write_all(&self.output).await;
         self.output.clear();
-        sent.map_err(|source| self.lost(source))
+        sent.map_err(|source| self.lost(source))?;
+        // An encrypted connection holds the end back until it is told.
+        self.socket.flush().await.map_err(|source| self.lost(source))
     }
 
     /// The next reply, whole. Cancel safe.

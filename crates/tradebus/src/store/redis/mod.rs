@@ -8,6 +8,7 @@ mod control;
 mod link;
 mod read;
 mod reply;
+mod tls;
 
 use std::sync::Arc;
 
@@ -19,8 +20,9 @@ use self::append::RedisAppender;
 use self::control::Control;
 use self::link::Dialer;
 use self::read::RedisReader;
+use self::tls::Encryption;
 use super::{Appender, RangeQuery, ReadBatch, StoreError, StreamReader, StreamStore, Trim};
-use crate::config::RedisServer;
+use crate::config::{Address, RedisServer};
 use crate::{BusConfig, StreamKey};
 
 /// Streams in Redis (6.2 or newer) or Valkey.
@@ -35,11 +37,19 @@ impl RedisStore {
     ///
     /// # Errors
     ///
-    /// When nobody answers there, the login is refused, or the server is older than 6.2.
+    /// When nobody answers there, the login is refused, the server is older than 6.2, or its certificate is not trusted.
     pub async fn connect(server: RedisServer, config: &BusConfig) -> Result<Self, StoreError> {
+        let name: Arc<str> = server.address.to_string().into();
+        let encryption = match &server.address {
+            Address::Tcp { host, .. } if server.tls => {
+                Some(Encryption::new(host, name.clone(), config.tls_ca_file.as_deref())?)
+            }
+            _ => None,
+        };
         let dialer = Dialer {
-            name: server.address.to_string().into(),
+            name,
             server,
+            encryption,
             client_name: config.client_name.as_str().into(),
             connect_timeout: config.connection_timeout(),
             command_timeout: config.command_timeout(),

@@ -4,6 +4,7 @@ mod connecting;
 mod connections;
 mod refusals;
 mod restarts;
+mod secure;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
