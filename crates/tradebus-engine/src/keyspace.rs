@@ -131,11 +131,12 @@ impl Keyspace {
         self.slots.get_mut(key).map(|slot| &mut slot.value)
     }
 
-    /// A key that is as likely as any other, for the number that chance gives.
+    /// A key that is about as likely as any other, for the number that chance gives.
     pub(crate) fn at_random(&self, chance: u64) -> Option<&Key> {
         // Ages have gaps where keys were removed: near enough for a command that promises no more than some key.
-        let age = chance % self.last_born.max(1);
-        self.by_age.range(age..).next().or_else(|| self.by_age.first_key_value()).map(|(_, key)| key)
+        let (oldest, youngest) = (self.by_age.first_key_value()?.0, self.by_age.last_key_value()?.0);
+        let age = oldest + chance % (youngest - oldest + 1);
+        self.by_age.range(age..).next().map(|(_, key)| key)
     }
 
     pub(crate) fn memory_bytes(&self) -> usize {

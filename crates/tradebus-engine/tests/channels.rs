@@ -141,7 +141,7 @@ fn a_blocked_reader_gets_messages_too() {
 
 #[test]
 fn a_subscriber_that_does_not_read_is_disconnected() {
-    let server = TestServer::start(ServerOptions { max_output_bytes: 300_000, ..ServerOptions::default() });
+    let server = TestServer::start(ServerOptions { max_letter_bytes: 300_000, ..ServerOptions::default() });
     let (mut slow, mut quick, mut publisher) = (server.connect(), server.connect(), server.connect());
     slow.ask("SUBSCRIBE c");
     quick.ask("SUBSCRIBE c");

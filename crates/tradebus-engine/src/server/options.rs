@@ -19,9 +19,11 @@ pub struct ServerOptions {
     /// Bytes of a client that may be kept here: of an unfinished request, of the commands of an open transaction, and of the
     /// keys and channels that it wants to hear of.
     pub max_input_bytes: usize,
-    /// Bytes of replies, and of messages of channels, that may wait for a client that does not read them. One that lets
-    /// more pile up is disconnected.
+    /// Bytes of replies that may wait for a client that does not read them. One that lets more pile up is disconnected.
     pub max_output_bytes: usize,
+    /// Bytes of messages of channels that may wait for a subscriber that does not read them, likewise. The default, 32 MiB, is
+    /// what Redis allows.
+    pub max_letter_bytes: usize,
 }
 
 impl Default for ServerOptions {
@@ -33,6 +35,7 @@ impl Default for ServerOptions {
             request: RequestLimits::default(),
             max_input_bytes: 1024 * 1024 * 1024,
             max_output_bytes: 512 * 1024 * 1024,
+            max_letter_bytes: 32 * 1024 * 1024,
         }
     }
 }

@@ -79,7 +79,7 @@ fn confirm(context: &mut Context<'_>, kind: &str, topic: Option<&[u8]>) {
 
 pub(super) fn publish(context: &mut Context<'_>, args: &[&[u8]]) -> Result<(), Refusal> {
     let server = context.server;
-    let most = server.options.max_output_bytes;
+    let most = server.options.max_letter_bytes;
     let receivers = server.pubsub.publish(args[1], args[2], most, &server.stats);
     // To oneself the message comes before the reply.
     if !context.session.subscriptions.is_empty() {
