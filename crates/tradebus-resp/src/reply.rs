@@ -114,6 +114,11 @@ impl<'a> Tokens<'a> {
         Self { reply, at: 0 }
     }
 
+    /// The bytes that were not pulled yet.
+    pub fn rest(&self) -> &'a [u8] {
+        self.reply.get(self.at..).unwrap_or_default()
+    }
+
     /// The next piece.
     ///
     /// # Errors

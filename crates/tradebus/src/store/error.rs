@@ -101,6 +101,14 @@ pub enum StoreError {
         /// The key.
         stream: StreamKey,
     },
+    /// There is no such stream, or it has no such consumer group.
+    #[error("there is no stream `{stream}` with a consumer group `{group}`")]
+    NoGroup {
+        /// The stream.
+        stream: StreamKey,
+        /// The group.
+        group: String,
+    },
     /// The store cannot take it now but may later: it is loading, full, read only, or out of memory.
     #[error("{server} cannot do it now: {detail}")]
     Unavailable {
@@ -133,6 +141,9 @@ impl StoreError {
 
     /// Whether the connection that it came from is of no further use.
     pub fn ends_connection(&self) -> bool {
-        !matches!(self, Self::WrongType { .. } | Self::Unavailable { .. } | Self::Refused { .. })
+        !matches!(
+            self,
+            Self::WrongType { .. } | Self::NoGroup { .. } | Self::Unavailable { .. } | Self::Refused { .. }
+        )
     }
 }

@@ -7,6 +7,7 @@
 mod batch;
 mod embedded;
 mod error;
+mod groups;
 mod redis;
 
 use std::fmt;
@@ -19,6 +20,10 @@ use tradebus_engine::EntryId;
 pub use batch::{BatchBuilder, EntryRef, ReadBatch};
 pub use embedded::EmbeddedStore;
 pub use error::StoreError;
+pub use groups::{
+    Acks, Assign, Claim, ConsumerGroups, ConsumerInfo, GroupInfo, GroupReader, GroupStart, PendingEntry,
+    PendingQuery,
+};
 pub use redis::RedisStore;
 
 use crate::config::Location;
@@ -42,6 +47,21 @@ pub trait StreamStore: Send + Sync + fmt::Debug {
     /// The last id that each stream has given out, also when that entry is gone; [`EntryId::MIN`] for a missing stream.
     async fn last_ids(&self, streams: &[StreamKey]) -> Result<Vec<EntryId>, StoreError>;
 
+    /// What a stream says about itself; `None` if there is no such stream.
+    async fn info(&self, stream: &StreamKey) -> Result<Option<StreamInfo>, StoreError>;
+
+    /// Removes single entries and tells how many there were. A missing stream has none.
+    async fn delete_entries(&self, stream: &StreamKey, ids: &[EntryId]) -> Result<u64, StoreError>;
+
+    /// Removes an entry and appends another one in its place, elsewhere: both happen, or neither. Returns the id of the new one, or
+    /// `None` if the old one was not there (any more), so that of several that move the same, one does.
+    async fn move_entry(
+        &self,
+        from: &StreamKey,
+        id: EntryId,
+        entry: NewEntry<'_>,
+    ) -> Result<Option<EntryId>, StoreError>;
+
     /// Removes old entries and tells how many.
     async fn trim(&self, stream: &StreamKey, trim: Trim) -> Result<u64, StoreError>;
 
@@ -50,6 +70,9 @@ pub trait StreamStore: Send + Sync + fmt::Debug {
 
     /// The streams whose key starts with `prefix`, in no order.
     async fn streams(&self, prefix: &[u8]) -> Result<Vec<StreamKey>, StoreError>;
+
+    /// The consumer groups of the streams.
+    fn consumer_groups(&self) -> &dyn ConsumerGroups;
 
     /// The store's clock, in milliseconds since 1970 UTC: the one that makes the ids.
     async fn now_ms(&self) -> Result<u64, StoreError>;
@@ -172,6 +195,25 @@ impl Default for RangeQuery {
     fn default() -> Self {
         Self { start: EntryId::MIN, end: EntryId::MAX, limit: usize::MAX, reverse: false }
     }
+}
+
+/// What a stream says about itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StreamInfo {
+    /// Number of entries.
+    pub len: u64,
+    /// The oldest entry.
+    pub first: Option<EntryId>,
+    /// The newest entry.
+    pub last: Option<EntryId>,
+    /// The last id that was given out; that entry may be gone.
+    pub last_id: EntryId,
+    /// Entries that were ever added, where the store can tell (Redis from 7.0 on).
+    pub entries_added: Option<u64>,
+    /// Number of consumer groups.
+    pub groups: u64,
+    /// Memory that the stream takes, where the store tells.
+    pub memory_bytes: Option<u64>,
 }
 
 /// How to shorten a stream.

@@ -107,7 +107,8 @@ impl Appender for RedisAppender {
     }
 }
 
-fn failure(bytes: &[u8], stream: &StreamKey, server: &std::sync::Arc<str>) -> Option<StoreError> {
+/// The error that a reply is, if it is one.
+pub(super) fn failure(bytes: &[u8], stream: &StreamKey, server: &std::sync::Arc<str>) -> Option<StoreError> {
     match Tokens::new(bytes).pull() {
         Ok(Token::Error(text)) if reply::is_wrong_type(text) => {
             Some(StoreError::WrongType { stream: stream.clone() })
@@ -115,6 +116,15 @@ fn failure(bytes: &[u8], stream: &StreamKey, server: &std::sync::Arc<str>) -> Op
         Ok(Token::Error(text)) => Some(reply::error(text, server)),
         _ => None,
     }
+}
+
+/// `XADD` of one entry, word by word.
+pub(super) fn command(entry: &NewEntry<'_>) -> Vec<Vec<u8>> {
+    let mut words = vec![b"XADD".to_vec(), entry.stream.as_bytes().to_vec(), b"*".to_vec()];
+    entry.fields.with(&mut |fields| {
+        words.extend(fields.iter().flat_map(|(name, value)| [name.to_vec(), value.to_vec()]));
+    });
+    words
 }
 
 fn refusal(bytes: &[u8], stream: &StreamKey, server: &std::sync::Arc<str>) -> StoreError {

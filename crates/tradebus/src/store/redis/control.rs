@@ -7,6 +7,7 @@ use tradebus_resp::{Token, Tokens};
 
 use super::link::{Dialer, Link};
 use super::reply;
+use crate::StreamKey;
 use crate::store::StoreError;
 
 /// Asks one question (or one pipeline of them) at a time; connects again when the connection was lost.
@@ -61,12 +62,78 @@ impl Control {
         }
     }
 
+    /// Runs commands as one transaction, and returns what each was answered with.
+    ///
+    /// If the connection is lost before the answer, they may have run or not.
+    pub(super) async fn transact(&self, commands: &[Vec<&[u8]>]) -> Result<Vec<Bytes>, StoreError> {
+        let answers = self.ask_all(&transaction(commands)).await?;
+        self.results(&answers).map(Option::unwrap_or_default)
+    }
+
+    /// Asks, and if the answer is as wanted, runs commands as one transaction; all of it again if `key` was changed in between.
+    /// `None` if the answer was not as wanted.
+    pub(super) async fn transact_if(
+        &self,
+        key: &StreamKey,
+        question: &[&[u8]],
+        wanted: impl Fn(&[u8]) -> bool,
+        commands: &[Vec<&[u8]>],
+    ) -> Result<Option<Vec<Bytes>>, StoreError> {
+        let watch = [vec![&b"WATCH"[..], key.as_bytes()], question.to_vec()];
+        let transaction = transaction(commands);
+        loop {
+            let mut slot = self.link.lock().await;
+            let mut link = match slot.take() {
+                Some(link) => link,
+                None => self.dialer.open("control").await?,
+            };
+            let answers = self.in_time(exchange(&mut link, &watch)).await?;
+            if !wanted(&answers[1]) {
+                self.in_time(exchange(&mut link, &[vec![&b"UNWATCH"[..]]])).await?;
+                *slot = Some(link);
+                return match Tokens::new(&answers[1]).pull() {
+                    Ok(Token::Error(text)) => Err(reply::error(text, &self.dialer.name)),
+                    _ => Ok(None),
+                };
+            }
+            let answers = self.in_time(exchange(&mut link, &transaction)).await?;
+            *slot = Some(link);
+            drop(slot);
+            if let Some(results) = self.results(&answers)? {
+                return Ok(Some(results));
+            }
+        }
+    }
+
+    /// The results of a transaction, out of the answers to all its commands; `None` if it did not run because of a watched key.
+    fn results(&self, answers: &[Bytes]) -> Result<Option<Vec<Bytes>>, StoreError> {
+        // The first error says most: that of EXEC only repeats that there was one.
+        let error = answers.iter().find_map(|answer| match Tokens::new(answer).pull() {
+            Ok(Token::Error(text)) => Some(reply::error(text, &self.dialer.name)),
+            _ => None,
+        });
+        if let Some(error) = error {
+            return Err(error);
+        }
+        let results = answers.last().map(reply::elements).transpose();
+        let broken = |error: tradebus_resp::BrokenReply| StoreError::Protocol {
+            server: self.dialer.name.clone(),
+            detail: error.to_string(),
+        };
+        results.map(Option::flatten).map_err(broken)
+    }
+
     async fn in_time<T>(&self, asking: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
         let after = self.dialer.command_timeout;
         let timed_out =
             |_| StoreError::TimedOut { server: self.dialer.name.clone(), what: "a command", after };
         timeout(after, asking).await.map_err(timed_out)?
     }
+}
+
+fn transaction<'a>(commands: &[Vec<&'a [u8]>]) -> Vec<Vec<&'a [u8]>> {
+    let (begin, end) = (vec![&b"MULTI"[..]], vec![&b"EXEC"[..]]);
+    std::iter::once(begin).chain(commands.iter().cloned()).chain([end]).collect()
 }
 
 async fn exchange(link: &mut Link, commands: &[Vec<&[u8]>]) -> Result<Vec<Bytes>, StoreError> {

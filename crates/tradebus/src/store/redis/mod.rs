@@ -5,6 +5,7 @@
 
 mod append;
 mod control;
+mod groups;
 mod link;
 mod read;
 mod reply;
@@ -14,14 +15,18 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use tradebus_engine::EntryId;
-use tradebus_resp::{Token, Tokens};
+use tradebus_resp::{BrokenReply, Token, Tokens};
 
 use self::append::RedisAppender;
 use self::control::Control;
 use self::link::Dialer;
-use self::read::RedisReader;
+use self::read::{ReadLink, RedisReader};
+use self::reply::Fields;
 use self::tls::Encryption;
-use super::{Appender, RangeQuery, ReadBatch, StoreError, StreamReader, StreamStore, Trim};
+use super::{
+    Appender, ConsumerGroups, NewEntry, RangeQuery, ReadBatch, StoreError, StreamInfo, StreamReader,
+    StreamStore, Trim,
+};
 use crate::config::{Address, RedisServer};
 use crate::{BusConfig, StreamKey};
 
@@ -73,9 +78,31 @@ impl RedisStore {
 
     async fn ask_number(&self, stream: &StreamKey, words: &[&[u8]]) -> Result<u64, StoreError> {
         let answer = self.ask(stream, words).await?;
-        match Tokens::new(&answer).pull() {
-            Ok(Token::Integer(number)) => Ok(u64::try_from(number).unwrap_or(0)),
-            _ => Err(self.broken("a number was expected")),
+        self.number(&answer)
+    }
+
+    fn number(&self, answer: &[u8]) -> Result<u64, StoreError> {
+        reply::number(&mut Tokens::new(answer)).map_err(|error| self.broken(&error.to_string()))
+    }
+
+    /// An answer that is a list, element by element.
+    fn list<T>(
+        &self,
+        answer: &[u8],
+        mut element: impl FnMut(&mut Tokens<'_>) -> Result<T, BrokenReply>,
+    ) -> Result<Vec<T>, StoreError> {
+        let mut tokens = Tokens::new(answer);
+        let elements = reply::list(&mut tokens);
+        let read = elements.and_then(|count| (0..count).map(|_| element(&mut tokens)).collect());
+        read.map_err(|error| self.broken(&error.to_string()))
+    }
+
+    /// The id of the entry that the first command of a transaction has appended.
+    fn appended(&self, results: &[bytes::Bytes], stream: &StreamKey) -> Result<EntryId, StoreError> {
+        let answer = results.first().map_or(&b""[..], |answer| answer);
+        match append::failure(answer, stream, &self.dialer.name) {
+            Some(error) => Err(error),
+            None => reply::id(&mut Tokens::new(answer)).map_err(|error| self.broken(&error.to_string())),
         }
     }
 
@@ -83,24 +110,26 @@ impl RedisStore {
         StoreError::Protocol { server: self.dialer.name.clone(), detail: detail.to_owned() }
     }
 
-    /// `last-generated-id` of the answer to `XINFO STREAM`; a missing stream has none.
-    fn last_id(&self, answer: &[u8], stream: &StreamKey) -> Result<EntryId, StoreError> {
-        let mut tokens = Tokens::new(answer);
-        match tokens.pull() {
-            Ok(Token::Error(text)) if text.starts_with(b"ERR no such key") => return Ok(EntryId::MIN),
-            Ok(Token::Error(text)) => {
-                return Err(Self::wrong_type_named(reply::error(text, &self.dialer.name), stream));
+    /// The answer to `XINFO STREAM`.
+    fn stream_info(&self, answer: &[u8], stream: &StreamKey) -> Result<Option<StreamInfo>, StoreError> {
+        if let Ok(Token::Error(text)) = Tokens::new(answer).pull() {
+            if text.starts_with(b"ERR no such key") {
+                return Ok(None);
             }
-            _ => {}
+            return Err(Self::wrong_type_named(reply::error(text, &self.dialer.name), stream));
         }
-        while let Ok(token) = tokens.pull() {
-            if token == Token::Bulk(b"last-generated-id")
-                && let Ok(Token::Bulk(id)) = tokens.pull()
-            {
-                return EntryId::parse(id, 0).ok_or_else(|| self.broken("last-generated-id is no id"));
-            }
-        }
-        Err(self.broken("XINFO STREAM names no last-generated-id"))
+        let broken = |error: BrokenReply| self.broken(&error.to_string());
+        let fields = Fields::pull(&mut Tokens::new(answer)).map_err(broken)?;
+        let last_id = fields.id("last-generated-id");
+        Ok(Some(StreamInfo {
+            len: fields.number("length").unwrap_or(0),
+            first: fields.id("first-entry"),
+            last: fields.id("last-entry"),
+            last_id: last_id.ok_or_else(|| self.broken("XINFO STREAM names no last-generated-id"))?,
+            entries_added: fields.number("entries-added"),
+            groups: fields.number("groups").unwrap_or(0),
+            memory_bytes: None,
+        }))
     }
 }
 
@@ -112,7 +141,8 @@ impl StreamStore for RedisStore {
 
     async fn reader(&self, role: &str) -> Result<Box<dyn StreamReader>, StoreError> {
         let link = self.dialer.open(role).await?;
-        Ok(Box::new(RedisReader::new(link, self.control.clone(), self.dialer.command_timeout)))
+        let link = ReadLink::new(link, self.control.clone(), self.dialer.command_timeout);
+        Ok(Box::new(RedisReader(link)))
     }
 
     async fn range(&self, stream: &StreamKey, query: RangeQuery) -> Result<ReadBatch, StoreError> {
@@ -135,7 +165,48 @@ impl StreamStore for RedisStore {
         let questions: Vec<Vec<&[u8]>> =
             streams.iter().map(|stream| vec![&b"XINFO"[..], b"STREAM", stream.as_bytes()]).collect();
         let answers = self.control.ask_all(&questions).await?;
-        answers.iter().zip(streams).map(|(answer, stream)| self.last_id(answer, stream)).collect()
+        let last_id = |info: Option<StreamInfo>| info.map_or(EntryId::MIN, |info| info.last_id);
+        answers
+            .iter()
+            .zip(streams)
+            .map(|(answer, stream)| self.stream_info(answer, stream).map(last_id))
+            .collect()
+    }
+
+    async fn info(&self, stream: &StreamKey) -> Result<Option<StreamInfo>, StoreError> {
+        let key = stream.as_bytes();
+        // Without SAMPLES 0 the size is guessed from a few entries.
+        let usage = vec![&b"MEMORY"[..], b"USAGE", key, b"SAMPLES", b"0"];
+        let answers = self.control.ask_all(&[vec![b"XINFO", b"STREAM", key], usage]).await?;
+        let memory_bytes = reply::number(&mut Tokens::new(&answers[1])).ok();
+        Ok(self.stream_info(&answers[0], stream)?.map(|info| StreamInfo { memory_bytes, ..info }))
+    }
+
+    async fn delete_entries(&self, stream: &StreamKey, ids: &[EntryId]) -> Result<u64, StoreError> {
+        if ids.is_empty() {
+            return Ok(0);
+        }
+        let ids: Vec<String> = ids.iter().map(EntryId::to_string).collect();
+        let mut words = vec![&b"XDEL"[..], stream.as_bytes()];
+        words.extend(ids.iter().map(String::as_bytes));
+        self.ask_number(stream, &words).await
+    }
+
+    async fn move_entry(
+        &self,
+        from: &StreamKey,
+        id: EntryId,
+        entry: NewEntry<'_>,
+    ) -> Result<Option<EntryId>, StoreError> {
+        let id = id.to_string();
+        let question: [&[u8]; 4] = [b"XRANGE", from.as_bytes(), id.as_bytes(), id.as_bytes()];
+        let is_there = |answer: &[u8]| matches!(Tokens::new(answer).pull(), Ok(Token::List(1)));
+        let append = append::command(&entry);
+        let append: Vec<&[u8]> = append.iter().map(Vec::as_slice).collect();
+        let delete = vec![&b"XDEL"[..], from.as_bytes(), id.as_bytes()];
+        let moved = self.control.transact_if(from, &question, is_there, &[append, delete]).await;
+        let moved = moved.map_err(|error| Self::wrong_type_named(error, from))?;
+        moved.map(|results| self.appended(&results, entry.stream)).transpose()
     }
 
     async fn trim(&self, stream: &StreamKey, how: Trim) -> Result<u64, StoreError> {
@@ -172,6 +243,10 @@ impl StreamStore for RedisStore {
             }
             cursor = next.to_vec();
         }
+    }
+
+    fn consumer_groups(&self) -> &dyn ConsumerGroups {
+        self
     }
 
     async fn now_ms(&self) -> Result<u64, StoreError> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use tradebus_engine::EntryId;
-use tradebus_resp::{BrokenReply, Token, Tokens};
+use tradebus_resp::{BrokenReply, ReplyScanner, Token, Tokens};
 
 use crate::StreamKey;
 use crate::store::{BatchBuilder, ReadBatch, StoreError};
@@ -88,9 +88,11 @@ pub(super) fn range(reply: Bytes, stream: &StreamKey) -> Result<ReadBatch, Broke
 
 fn entries(tokens: &mut Tokens<'_>, reply: &Bytes, builder: &mut BatchBuilder) -> Result<(), BrokenReply> {
     for _ in 0..list(tokens)? {
-        list(tokens)?;
-        let id = bulk(tokens)?;
-        builder.entry(EntryId::parse(id, 0).ok_or_else(|| unexpected(Token::Bulk(id)))?);
+        // In place of an entry that was deleted, Redis 6.2 answers XCLAIM with nothing.
+        if list(tokens)? == 0 {
+            continue;
+        }
+        builder.entry(id(tokens)?);
         let parts = match tokens.pull()? {
             Token::List(parts) => parts,
             Token::Null => 0,
@@ -105,7 +107,121 @@ fn entries(tokens: &mut Tokens<'_>, reply: &Bytes, builder: &mut BatchBuilder) -
     Ok(())
 }
 
-fn list(tokens: &mut Tokens<'_>) -> Result<usize, BrokenReply> {
+/// What `XINFO` tells of one thing: names and values in turn. Values that are lists are left out, except that an entry stands for
+/// its id.
+pub(super) struct Fields<'a>(Vec<(&'a [u8], Token<'a>)>);
+
+impl<'a> Fields<'a> {
+    /// The fields that come next.
+    pub(super) fn pull(tokens: &mut Tokens<'a>) -> Result<Self, BrokenReply> {
+        let mut fields = Vec::new();
+        for _ in 0..list(tokens)? / 2 {
+            let name = bulk(tokens)?;
+            let value = match tokens.pull()? {
+                Token::List(elements) => first_of(tokens, elements)?,
+                value => value,
+            };
+            fields.push((name, value));
+        }
+        Ok(Self(fields))
+    }
+
+    fn value(&self, name: &str) -> Option<Token<'a>> {
+        self.0.iter().find(|(known, _)| *known == name.as_bytes()).map(|(_, value)| *value)
+    }
+
+    /// A text; names may be any bytes, and those that are no text are shown as well as they can be.
+    pub(super) fn text(&self, name: &str) -> String {
+        match self.value(name) {
+            Some(Token::Bulk(text)) => String::from_utf8_lossy(text).into_owned(),
+            _ => String::new(),
+        }
+    }
+
+    /// A number that is not negative.
+    pub(super) fn number(&self, name: &str) -> Option<u64> {
+        match self.value(name) {
+            Some(Token::Integer(number)) => number.try_into().ok(),
+            _ => None,
+        }
+    }
+
+    /// An entry id.
+    pub(super) fn id(&self, name: &str) -> Option<EntryId> {
+        match self.value(name) {
+            Some(Token::Bulk(id)) => EntryId::parse(id, 0),
+            _ => None,
+        }
+    }
+}
+
+/// The first of so many elements; whatever else they hold is passed over.
+fn first_of<'a>(tokens: &mut Tokens<'a>, elements: usize) -> Result<Token<'a>, BrokenReply> {
+    let mut first = None;
+    let mut left = elements;
+    while left > 0 {
+        let token = tokens.pull()?;
+        left -= 1;
+        if let Token::List(inner) = token {
+            left += inner;
+        }
+        first.get_or_insert(token);
+    }
+    Ok(first.unwrap_or(Token::Null))
+}
+
+/// The elements of a list, each as a reply of its own; `None` if there is no list.
+pub(super) fn elements(reply: &Bytes) -> Result<Option<Vec<Bytes>>, BrokenReply> {
+    let mut tokens = Tokens::new(reply);
+    let Token::List(elements) = tokens.pull()? else { return Ok(None) };
+    let mut rest = reply.slice(reply.len() - tokens.rest().len()..);
+    let mut scanner = ReplyScanner::default();
+    let mut found = Vec::with_capacity(elements);
+    for _ in 0..elements {
+        let len = scanner.scan(&rest)?.ok_or_else(|| BrokenReply::new("a list ends too early"))?;
+        found.push(rest.split_to(len));
+    }
+    Ok(Some(found))
+}
+
+/// An entry id.
+pub(super) fn id(tokens: &mut Tokens<'_>) -> Result<EntryId, BrokenReply> {
+    let id = bulk(tokens)?;
+    EntryId::parse(id, 0).ok_or_else(|| unexpected(Token::Bulk(id)))
+}
+
+/// A number; one below zero counts as zero.
+pub(super) fn number(tokens: &mut Tokens<'_>) -> Result<u64, BrokenReply> {
+    match tokens.pull()? {
+        Token::Integer(number) => Ok(number.try_into().unwrap_or(0)),
+        other => Err(unexpected(other)),
+    }
+}
+
+/// An error of an operation on a group: says if it, or its stream, is not there.
+pub(super) fn of_group(error: StoreError, stream: &StreamKey, group: &str) -> StoreError {
+    const MISSING: [&str; 4] =
+        ["NOGROUP", "UNBLOCKED", "ERR no such key", "ERR The XGROUP subcommand requires the key to exist"];
+    match error {
+        StoreError::Refused { detail, .. } if MISSING.iter().any(|start| detail.starts_with(start)) => {
+            StoreError::NoGroup { stream: stream.clone(), group: group.to_owned() }
+        }
+        other => other,
+    }
+}
+
+/// The key that `XREADGROUP` misses, or misses a group of.
+pub(super) fn key_without_group(error: &StoreError) -> Option<StreamKey> {
+    match error {
+        StoreError::Refused { detail, .. } => {
+            let rest = detail.strip_prefix("NOGROUP No such key '")?;
+            rest.split_once("' or consumer group '").map(|(key, _)| StreamKey::from(key))
+        }
+        _ => None,
+    }
+}
+
+pub(super) fn list(tokens: &mut Tokens<'_>) -> Result<usize, BrokenReply> {
     match tokens.pull()? {
         Token::List(elements) => Ok(elements),
         Token::Null => Ok(0),
@@ -113,7 +229,7 @@ fn list(tokens: &mut Tokens<'_>) -> Result<usize, BrokenReply> {
     }
 }
 
-fn bulk<'a>(tokens: &mut Tokens<'a>) -> Result<&'a [u8], BrokenReply> {
+pub(super) fn bulk<'a>(tokens: &mut Tokens<'a>) -> Result<&'a [u8], BrokenReply> {
     match tokens.pull()? {
         Token::Bulk(value) | Token::Status(value) => Ok(value),
         other => Err(unexpected(other)),

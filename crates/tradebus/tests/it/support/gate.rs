@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use tokio::sync::Semaphore;
-use tradebus::store::{Appender, NewEntry, RangeQuery, ReadBatch, StreamReader, Trim};
+use tradebus::store::{
+    Appender, ConsumerGroups, NewEntry, RangeQuery, ReadBatch, StreamInfo, StreamReader, Trim,
+};
 use tradebus::{EmbeddedStore, EntryId, StoreError, StreamKey, StreamStore};
 
 /// An embedded store behind a gate.
@@ -82,6 +84,27 @@ impl StreamStore for GatedStore {
 
     async fn streams(&self, prefix: &[u8]) -> Result<Vec<StreamKey>, StoreError> {
         self.inner.streams(prefix).await
+    }
+
+    async fn info(&self, stream: &StreamKey) -> Result<Option<StreamInfo>, StoreError> {
+        self.inner.info(stream).await
+    }
+
+    async fn delete_entries(&self, stream: &StreamKey, ids: &[EntryId]) -> Result<u64, StoreError> {
+        self.inner.delete_entries(stream, ids).await
+    }
+
+    async fn move_entry(
+        &self,
+        from: &StreamKey,
+        id: EntryId,
+        entry: NewEntry<'_>,
+    ) -> Result<Option<EntryId>, StoreError> {
+        self.inner.move_entry(from, id, entry).await
+    }
+
+    fn consumer_groups(&self) -> &dyn ConsumerGroups {
+        &self.inner
     }
 
     async fn now_ms(&self) -> Result<u64, StoreError> {

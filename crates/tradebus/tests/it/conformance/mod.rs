@@ -1,5 +1,7 @@
 //! The contract of [`StreamStore`], held against every engine.
 
+mod groups;
+
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};

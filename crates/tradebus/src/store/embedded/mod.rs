@@ -1,26 +1,25 @@
 //! The embedded engine: streams of this process, in memory or in a directory.
 
+mod append;
+mod groups;
+mod read;
+
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
-use tokio::sync::Notify;
 use tokio::task::{JoinError, spawn_blocking};
-use tokio::time::{Instant, timeout_at};
-use tradebus_engine::{
-    Db, DbError, Engine, EntryId, Fields, KeyType, Listener, LogOptions, LogPosition, NewId, Recovered,
-};
+use tradebus_engine::{DbError, Engine, EntryId, Fields, KeyType, LogOptions, LogPosition, Recovered};
 
+use self::append::EmbeddedAppender;
+use self::read::EmbeddedReader;
 use super::{
-    Appender, BatchBuilder, Interrupt, NewEntry, Position, RangeQuery, ReadBatch, StoreError, StreamReader,
-    StreamStore, Trim,
+    Appender, BatchBuilder, ConsumerGroups, NewEntry, RangeQuery, ReadBatch, StoreError, StreamInfo,
+    StreamReader, StreamStore, Trim,
 };
 use crate::StreamKey;
-
-/// A read ends when it has gathered so many bytes, each stream its share, so that one batch of large entries stays bounded.
-const MOST_BYTES: usize = 8 << 20;
 
 /// Streams in this process. Clones share them.
 #[derive(Debug, Clone)]
@@ -61,27 +60,21 @@ impl EmbeddedStore {
     pub const fn engine(&self) -> &Engine {
         &self.engine
     }
+
+    /// Waits until what was changed up to there is as safe as the store promises.
+    async fn settle(&self, position: LogPosition) -> Result<(), StoreError> {
+        self.engine.settled(position).await.map_err(|error| unavailable(&error))
+    }
 }
 
 #[async_trait]
 impl StreamStore for EmbeddedStore {
     async fn appender(&self, _role: &str) -> Result<Box<dyn Appender>, StoreError> {
-        Ok(Box::new(EmbeddedAppender {
-            engine: self.engine.clone(),
-            answers: Vec::new(),
-            answered: Notify::new(),
-            position: LogPosition::default(),
-        }))
+        Ok(Box::new(EmbeddedAppender::new(self.engine.clone())))
     }
 
     async fn reader(&self, _role: &str) -> Result<Box<dyn StreamReader>, StoreError> {
-        let listener = self.engine.listen(std::iter::empty::<&[u8]>());
-        Ok(Box::new(EmbeddedReader {
-            engine: self.engine.clone(),
-            listening: Vec::new(),
-            listener,
-            interruption: Arc::default(),
-        }))
+        Ok(Box::new(EmbeddedReader::new(self.engine.clone())))
     }
 
     async fn range(&self, stream: &StreamKey, query: RangeQuery) -> Result<ReadBatch, StoreError> {
@@ -114,6 +107,44 @@ impl StreamStore for EmbeddedStore {
             .collect()
     }
 
+    async fn info(&self, stream: &StreamKey) -> Result<Option<StreamInfo>, StoreError> {
+        let info = self.engine.lock().info(stream.as_bytes()).map_err(|error| named(&error, stream))?;
+        Ok(info.map(|info| StreamInfo {
+            len: info.len,
+            first: info.first_entry,
+            last: info.last_entry,
+            last_id: info.last_id,
+            entries_added: Some(info.entries_added),
+            groups: info.groups as u64,
+            memory_bytes: Some(info.memory_bytes as u64),
+        }))
+    }
+
+    async fn delete_entries(&self, stream: &StreamKey, ids: &[EntryId]) -> Result<u64, StoreError> {
+        self.engine.lock().delete_entries(stream.as_bytes(), ids).map_err(|error| named(&error, stream))
+    }
+
+    async fn move_entry(
+        &self,
+        from: &StreamKey,
+        id: EntryId,
+        entry: NewEntry<'_>,
+    ) -> Result<Option<EntryId>, StoreError> {
+        self.engine.has_room().await;
+        let (moved, position) = {
+            let mut db = self.engine.lock();
+            let there = db.range(from.as_bytes(), id, id, 1, |_, _| ControlFlow::Continue(()));
+            if there.map_err(|error| named(&error, from))? == 0 {
+                return Ok(None);
+            }
+            let moved = append::append(&mut db, &entry)?;
+            db.delete_entries(from.as_bytes(), &[id]).map_err(|error| named(&error, from))?;
+            (moved, db.log_position())
+        };
+        self.settle(position).await?;
+        Ok(Some(moved))
+    }
+
     async fn trim(&self, stream: &StreamKey, trim: Trim) -> Result<u64, StoreError> {
         self.engine.lock().trim(stream.as_bytes(), engine_trim(trim)).map_err(|error| named(&error, stream))
     }
@@ -130,6 +161,10 @@ impl StreamStore for EmbeddedStore {
             }
         });
         Ok(found)
+    }
+
+    fn consumer_groups(&self) -> &dyn ConsumerGroups {
+        self
     }
 
     async fn now_ms(&self) -> Result<u64, StoreError> {
@@ -168,150 +203,6 @@ fn tell(directory: &Path, recovered: &Recovered) {
     }
     for file in &recovered.put_aside {
         tracing::warn!(file = %file.display(), "repaired: what was cut off is kept here");
-    }
-}
-
-/// Appends under one lock a batch; the answers are known at once, and given when they are safe.
-#[derive(Debug)]
-struct EmbeddedAppender {
-    engine: Engine,
-    answers: Vec<Result<EntryId, StoreError>>,
-    answered: Notify,
-    /// The end of the log when the last of them was found.
-    position: LogPosition,
-}
-
-#[async_trait]
-impl Appender for EmbeddedAppender {
-    async fn send(&mut self, batch: &[NewEntry<'_>], trims: &[(StreamKey, Trim)]) -> Result<(), StoreError> {
-        self.engine.has_room().await;
-        let mut db = self.engine.lock();
-        for entry in batch {
-            self.answers.push(append(&mut db, entry));
-        }
-        self.position = db.log_position();
-        for (stream, trim) in trims {
-            if let Err(error) = db.trim(stream.as_bytes(), engine_trim(*trim)) {
-                tracing::warn!(%stream, %error, "a stream could not be trimmed");
-            }
-        }
-        drop(db);
-        self.answered.notify_one();
-        Ok(())
-    }
-
-    async fn receive(&mut self, acks: &mut Vec<Result<EntryId, StoreError>>) -> Result<(), StoreError> {
-        while self.answers.is_empty() {
-            self.answered.notified().await;
-        }
-        self.engine.settled(self.position).await.map_err(|error| unavailable(&error))?;
-        acks.append(&mut self.answers);
-        Ok(())
-    }
-}
-
-fn append(db: &mut Db, entry: &NewEntry<'_>) -> Result<EntryId, StoreError> {
-    let mut id = Ok(EntryId::MIN);
-    entry.fields.with(&mut |fields| id = db.append(entry.stream.as_bytes(), NewId::Auto, fields));
-    id.map_err(|error| named(&error, entry.stream))
-}
-
-/// Copies what it reads into one buffer a batch.
-struct EmbeddedReader {
-    engine: Engine,
-    listener: Listener,
-    /// The streams that `listener` listens to.
-    listening: Vec<StreamKey>,
-    /// Apart from the listener, which changes with the streams that are read.
-    interruption: Arc<Interruption>,
-}
-
-#[derive(Debug, Default)]
-struct Interruption(Notify);
-
-impl EmbeddedReader {
-    fn listen_to(&mut self, positions: &[Position]) {
-        let same = self.listening.len() == positions.len()
-            && self.listening.iter().zip(positions).all(|(known, position)| *known == position.stream);
-        if !same {
-            self.listening = positions.iter().map(|position| position.stream.clone()).collect();
-            self.listener = self.engine.listen(self.listening.iter().map(StreamKey::as_bytes));
-        }
-    }
-
-    /// What there is, and the end of the log at that moment.
-    fn read_now(&self, positions: &[Position], limit: usize) -> Result<(ReadBatch, LogPosition), StoreError> {
-        let mut builder = BatchBuilder::default();
-        let db = self.engine.lock();
-        for Position { stream, after } in positions {
-            builder.stream(stream.clone());
-            let enough = builder.copied_bytes() + MOST_BYTES / positions.len();
-            db.read_after(stream.as_bytes(), *after, limit, |id, fields| {
-                copy(&mut builder, id, fields);
-                if builder.copied_bytes() < enough {
-                    ControlFlow::Continue(())
-                } else {
-                    ControlFlow::Break(())
-                }
-            })
-            .map_err(|error| named(&error, stream))?;
-        }
-        let position = db.log_position();
-        drop(db);
-        Ok((builder.finish(), position))
-    }
-}
-
-#[async_trait]
-impl StreamReader for EmbeddedReader {
-    async fn read(
-        &mut self,
-        positions: &[Position],
-        limit: usize,
-        block: Option<Duration>,
-    ) -> Result<ReadBatch, StoreError> {
-        self.listen_to(positions);
-        let (mut batch, mut position) = self.read_now(positions, limit)?;
-        if let Some(block) = block.filter(|_| batch.is_empty()) {
-            (batch, position) = self.wait(positions, limit, Instant::now() + block).await?;
-        }
-        if !batch.is_empty() {
-            // What a crash could still undo is shown to nobody.
-            self.engine.settled(position).await.map_err(|error| unavailable(&error))?;
-        }
-        Ok(batch)
-    }
-
-    fn interrupter(&self) -> Arc<dyn Interrupt> {
-        self.interruption.clone()
-    }
-}
-
-impl EmbeddedReader {
-    async fn wait(
-        &mut self,
-        positions: &[Position],
-        limit: usize,
-        deadline: Instant,
-    ) -> Result<(ReadBatch, LogPosition), StoreError> {
-        loop {
-            let over = tokio::select! {
-                changed = timeout_at(deadline, self.listener.changed()) => changed.is_err(),
-                () = self.interruption.0.notified() => true,
-            };
-            let (batch, position) = self.read_now(positions, limit)?;
-            // A change need not have brought entries: a stream may have been removed.
-            if over || !batch.is_empty() {
-                return Ok((batch, position));
-            }
-        }
-    }
-}
-
-#[async_trait]
-impl Interrupt for Interruption {
-    async fn interrupt(&self) {
-        self.0.notify_one();
     }
 }
 
