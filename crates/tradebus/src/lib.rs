@@ -67,5 +67,6 @@ pub use subscribe::{
 };
 pub use topic::{MAX_TOPIC_BYTES, Topic, TopicError};
 pub use tradebus_engine::{EntryId, ParseIdError};
+pub use wire::dead::DeadLetter;
 pub use wire::payload::PayloadForm;
 pub use wire::record::Malformed;
