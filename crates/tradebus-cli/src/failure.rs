@@ -118,6 +118,7 @@ impl From<SubscribeError> for Failure {
     fn from(error: SubscribeError) -> Self {
         match error {
             SubscribeError::Pattern(error) => Self::Usage(error.to_string()),
+            error @ SubscribeError::Name { .. } => Self::Usage(error.to_string()),
             SubscribeError::Store(error) => error.into(),
             other => Self::Failed(other.to_string()),
         }

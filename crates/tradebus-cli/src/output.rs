@@ -30,9 +30,14 @@ impl Output {
         &mut self.buffer
     }
 
+    /// Whether enough has gathered to be worth writing.
+    pub(crate) fn is_large(&self) -> bool {
+        self.buffer.len() >= ENOUGH
+    }
+
     /// Writes what has gathered if that is enough to be worth it. Cancel safe.
     pub(crate) async fn flush_if_large(&mut self) -> Outcome {
-        if self.buffer.len() >= ENOUGH { self.flush().await } else { Ok(()) }
+        if self.is_large() { self.flush().await } else { Ok(()) }
     }
 
     /// Writes what has gathered. Cancel safe: what was written is not written again.

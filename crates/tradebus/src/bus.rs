@@ -15,13 +15,17 @@ use crate::health::{Health, HealthStatus};
 use crate::metrics::{Meters, Metrics, TierMetrics};
 use crate::publish::{PublishError, Publisher, Receipt};
 use crate::store::{self, StoreError, StreamStore};
-use crate::subscribe::{HandlerTask, SubscribeError, SubscribeOptions, Subscription, Subscriptions};
+use crate::subscribe::private::Maker;
+use crate::subscribe::{HandlerTask, Subscribe, SubscribeError, SubscribeOptions, Subscriptions};
 use crate::wire::nautilus::{HEARTBEAT_TOPIC, heartbeat_payload};
 use crate::wire::record::Malformed;
 use crate::{ConfigError, Delivery, Message, Pattern, PatternError, Priority, StreamKey, Topic};
 
 /// Part of all messages above which failing counts as degraded.
 const TOLERATED_ERROR_RATE: f64 = 0.01;
+
+/// However long handlers took: what was accepted has this time to be stored when a bus closes.
+const LEAST_FLUSH: Duration = Duration::from_millis(500);
 
 /// A message bus over one store. Clones are handles to the same bus, which ends with [`close`](Self::close) or with its last handle.
 ///
@@ -142,22 +146,38 @@ impl Bus {
 
     /// Subscribes to the topics that match a pattern: `*` is any run of bytes, `?` exactly one.
     ///
-    /// Everything that is published after this returns arrives.
+    /// Everything that is published after this returns arrives: with [`SubscribeOptions`] all of it at this
+    /// [`Subscription`](crate::Subscription), with [`SubscribeOptions::group`] each message at one of the
+    /// [`GroupSubscription`](crate::GroupSubscription)s of the group.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use tradebus::{Bus, BusConfig, Message, SubscribeOptions};
+    /// # let config = BusConfig { store: Some("memory:".to_owned().into()), ..BusConfig::default() };
+    /// # let bus = Bus::connect(config).await?;
+    /// let mut orders = bus.subscribe("events.order.*", SubscribeOptions::group("risk")).await?;
+    /// bus.publish(Message::new("events.order.X", "{}")?).await?;
+    ///
+    /// let order = orders.next().await.unwrap();
+    /// assert_eq!((order.topic.as_str(), order.deliveries()), ("events.order.X", 1));
+    /// order.ack();
+    /// # bus.close().await;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
     /// When the pattern is too long, the store cannot be reached, or a stream is none; or when the bus is closed.
-    pub async fn subscribe<P>(
-        &self,
-        pattern: P,
-        options: SubscribeOptions,
-    ) -> Result<Subscription, SubscribeError>
+    pub async fn subscribe<P, O>(&self, pattern: P, options: O) -> Result<O::Subscription, SubscribeError>
     where
         P: TryInto<Pattern>,
         PatternError: From<P::Error>,
+        O: Subscribe,
     {
         let pattern = pattern.try_into().map_err(PatternError::from)?;
-        self.inner.subscriptions.subscribe(pattern, options).await
+        options.subscribe(Maker(&self.inner.subscriptions), pattern).await
     }
 
     /// Subscribes and runs a handler over the messages, one after the other. A handler that fails or panics is counted and
@@ -198,13 +218,18 @@ impl Bus {
         self.inner.health_check().await
     }
 
-    /// Accepts nothing more, waits up to `shutdown_timeout` until all that was accepted is stored, and ends the subscriptions;
-    /// messages that wait in them can still be taken. Calling it again does nothing.
+    /// Leaves the consumer groups and accepts nothing more; waits up to `shutdown_timeout` for messages of groups that are being handled,
+    /// and until all that was accepted is stored; and ends the subscriptions. Messages that wait in them can still be taken; those that wait
+    /// in group subscriptions are handed back to their groups. Calling it again does nothing.
     pub async fn close(&self) -> Closed {
         if let Some(heartbeat) = &self.inner.heartbeat {
             heartbeat.abort();
         }
-        let unconfirmed = self.inner.publisher.close(self.inner.patience.shutdown).await;
+        let deadline = tokio::time::Instant::now() + self.inner.patience.shutdown;
+        // Handlers that are at work may still publish.
+        self.inner.subscriptions.leave_groups(deadline).await;
+        let left = deadline.saturating_duration_since(tokio::time::Instant::now());
+        let unconfirmed = self.inner.publisher.close(left.max(LEAST_FLUSH)).await;
         self.inner.subscriptions.close().await;
         if self.inner.owns_store {
             self.inner.store.close().await;
@@ -254,6 +279,7 @@ impl Inner {
             messages_dropped: dropped,
             handler_errors: meters.handler_errors.get(),
             reconnects: self.connectivity.reconnects(),
+            groups: meters.group.read(),
             malformed: Malformed::ALL
                 .iter()
                 .map(|kind| (kind.name(), meters.malformed[kind.index()].get()))

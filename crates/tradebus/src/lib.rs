@@ -57,13 +57,14 @@ pub use config::{
 };
 pub use health::{Health, HealthStatus};
 pub use message::{Delivery, Encoding, Headers, Message, ParseEncodingError, StreamKey};
-pub use metrics::{LatencySummary, Metrics, TierMetrics};
+pub use metrics::{GroupMetrics, LatencySummary, Metrics, TierMetrics};
 pub use pattern::{MAX_PATTERN_BYTES, Pattern, PatternError};
 pub use priority::{ParsePriorityError, Priority};
 pub use publish::{PublishError, Receipt};
 pub use store::{EmbeddedStore, RedisStore, StoreError, StreamStore};
 pub use subscribe::{
-    HandlerTask, ParseStartError, StartFrom, SubscribeError, SubscribeOptions, Subscription,
+    GroupDelivery, GroupOptions, GroupSubscription, HandlerTask, ParseStartError, StartFrom, Subscribe,
+    SubscribeError, SubscribeOptions, Subscription,
 };
 pub use topic::{MAX_TOPIC_BYTES, Topic, TopicError};
 pub use tradebus_engine::{EntryId, ParseIdError};

@@ -135,3 +135,37 @@ fn a_server_that_comes_back_is_used_again() {
     }
     drop(redis);
 }
+
+#[test]
+fn consumers_of_a_group_share_what_is_printed() {
+    let redis = Redis::start();
+    let url = redis.url();
+    assert_eq!(run(&mut at(&url, &["pub", "t", "x", "--count", "100"])).code, Some(0));
+    let share = |consumer: &str, count: &str| {
+        let mut command =
+            at(&url, &["sub", "*", "--group", "g", "--from", "earliest", "--raw", "--timeout", "60"]);
+        let finished = run(command.args(["--consumer", consumer, "--count", count]));
+        assert_eq!((finished.code, &finished.stderr[..]), (Some(0), ""));
+        finished.stdout.lines().count()
+    };
+    // What the first got and did not print is there for the second.
+    assert_eq!(share("a", "30"), 30);
+    assert_eq!(share("b", "70"), 70);
+    let left = run(&mut at(&url, &["sub", "*", "--group", "g", "--count", "1", "--timeout", "0.2"]));
+    assert_eq!((left.code, &left.stdout[..]), (Some(1), ""));
+}
+
+#[test]
+fn a_group_is_used_as_it_can_be() {
+    let cases: [(&[&str], &str); 4] = [
+        (&["sub", "a", "b", "--group", "g"], "a group takes one pattern, and 'b' is a second one"),
+        (&["sub", "a", "--consumer", "c"], "--group <GROUP>"),
+        (&["sub", "a", "--group", "g", "--policy", "conflate"], "cannot be used with"),
+        (&["sub", "a", "--group", "", "--store", "memory:"], "cannot be the name of a group"),
+    ];
+    for (words, wrong) in cases {
+        let finished = crate::support::args(words);
+        assert_eq!(finished.code, Some(2), "{words:?}: {}", finished.stderr);
+        assert!(finished.stderr.contains(wrong), "{words:?}: {}", finished.stderr);
+    }
+}

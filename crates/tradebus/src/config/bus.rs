@@ -175,6 +175,23 @@ pub struct BusConfig {
     pub subscription_capacity: usize,
     /// What happens to a broadcast subscriber that is slower than the bus. Default `wait`.
     pub subscription_policy: SubscriptionPolicy,
+    /// How often a consumer group delivers a message before it becomes a dead letter. Default 5, 1 to 1000000.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub max_deliveries: u32,
+    /// Wait before a message that failed is delivered again, in milliseconds; doubled with each delivery. Default 200, 1 to 3600000.
+    #[schemars(range(min = 1, max = 3_600_000))]
+    pub retry_min_ms: u64,
+    /// Longest wait before a message is delivered again, in milliseconds. Default 30000, 1 to 3600000, not below `retry_min_ms`.
+    #[schemars(range(min = 1, max = 3_600_000))]
+    pub retry_max_ms: u64,
+    /// Time after which a message that a consumer of a group got and does not care for is taken over by another, in milliseconds. Default
+    /// 60000, 100 to 86400000.
+    #[schemars(range(min = 100, max = 86_400_000))]
+    pub claim_idle_ms: u64,
+    /// Most messages that a consumer of a group has in hand: waiting, being handled, or waiting to be delivered again. Default 20000, 1 to
+    /// 10000000.
+    #[schemars(range(min = 1, max = 10_000_000))]
+    pub max_pending: usize,
     /// Topics whose subscribers are remembered. Default 10000, 16 to 10000000.
     #[schemars(range(min = 16, max = 10_000_000))]
     pub topic_cache_size: usize,
@@ -249,6 +266,11 @@ impl Default for BusConfig {
             shutdown_timeout: 5.0,
             subscription_capacity: 10_000,
             subscription_policy: SubscriptionPolicy::Wait,
+            max_deliveries: 5,
+            retry_min_ms: 200,
+            retry_max_ms: 30_000,
+            claim_idle_ms: 60_000,
+            max_pending: 20_000,
             topic_cache_size: 10_000,
             discovery_interval_ms: 1_000,
             reconnect_min_ms: 50,

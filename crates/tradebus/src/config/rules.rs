@@ -62,18 +62,21 @@ fn workers(config: &BusConfig, report: &mut Report) {
         let finding = Finding::not_allowed("scale_down_threshold", down, allowed);
         report.errors.push(finding.with(&paths(&["scale_up_threshold"])));
     }
-    let (first, last) = (config.reconnect_min_ms, config.reconnect_max_ms);
-    if first > last {
-        let allowed = format!("at most reconnect_max_ms, which is {last}");
-        let finding = Finding::not_allowed("reconnect_min_ms", first, allowed);
-        report.errors.push(finding.with(&paths(&["reconnect_max_ms"])));
-    }
+    waits("reconnect_min_ms", config.reconnect_min_ms, "reconnect_max_ms", config.reconnect_max_ms, report);
+    waits("retry_min_ms", config.retry_min_ms, "retry_max_ms", config.retry_max_ms, report);
     let pool = config.connection_pool_size;
     if pool < max.saturating_mul(2) {
         let advised = format!("at least {} for {max} workers", max.saturating_mul(2));
         let message =
             format!("is {pool}, less than twice max_workers ({max}): workers will wait for connections");
         report.warnings.push(Finding::new("connection_pool_size", pool, advised, message));
+    }
+}
+
+fn waits(first: &str, least: u64, last: &str, most: u64, report: &mut Report) {
+    if least > most {
+        let finding = Finding::not_allowed(first, least, format!("at most {last}, which is {most}"));
+        report.errors.push(finding.with(&paths(&[last])));
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Instant;
 
+use super::GroupMetrics;
 use super::latency::Latency;
 use super::rate::Rate;
 use crate::wire::record::Malformed;
@@ -18,6 +19,42 @@ impl Counter {
 
     pub(crate) fn get(&self) -> u64 {
         self.0.load(Relaxed)
+    }
+}
+
+/// What the members of consumer groups count.
+#[derive(Debug, Default)]
+pub(crate) struct GroupMeters {
+    /// Entries acknowledged.
+    pub(crate) acked: Counter,
+    /// Entries acknowledged because their topic is not for the group.
+    pub(crate) filtered: Counter,
+    /// Messages delivered again because they failed.
+    pub(crate) redelivered: Counter,
+    /// Messages that became dead letters.
+    pub(crate) dead: Counter,
+    /// Pending entries taken over from others, or from an earlier life.
+    pub(crate) claimed: Counter,
+    /// Pending entries given back for others.
+    pub(crate) handed_back: Counter,
+    /// Messages that were trimmed or deleted before they were handled.
+    pub(crate) lost: Counter,
+    /// Groups that somebody removed and that were made again.
+    pub(crate) remade: Counter,
+}
+
+impl GroupMeters {
+    pub(crate) fn read(&self) -> GroupMetrics {
+        GroupMetrics {
+            acked: self.acked.get(),
+            filtered: self.filtered.get(),
+            redelivered: self.redelivered.get(),
+            dead_lettered: self.dead.get(),
+            claimed: self.claimed.get(),
+            handed_back: self.handed_back.get(),
+            lost: self.lost.get(),
+            remade: self.remade.get(),
+        }
     }
 }
 
@@ -47,6 +84,7 @@ pub(crate) struct Meters {
     pub(crate) dropped: Counter,
     /// Handlers that failed.
     pub(crate) handler_errors: Counter,
+    pub(crate) group: GroupMeters,
     /// Entries that are no messages, by kind.
     pub(crate) malformed: [Counter; Malformed::ALL.len()],
     /// Handlers at work.
@@ -75,6 +113,7 @@ impl Default for Meters {
             matches: Counter::default(),
             dropped: Counter::default(),
             handler_errors: Counter::default(),
+            group: GroupMeters::default(),
             malformed: Default::default(),
             workers: AtomicU64::new(0),
             publish_latency: Default::default(),

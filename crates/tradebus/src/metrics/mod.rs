@@ -60,10 +60,34 @@ pub struct Metrics {
     pub handler_errors: u64,
     /// Connections made again.
     pub reconnects: u64,
+    /// What the consumer groups did, over all group subscriptions of this bus.
+    pub groups: GroupMetrics,
     /// Entries that are no messages, by kind.
     pub malformed: Vec<(&'static str, u64)>,
     /// By tier, the most urgent first.
     pub tiers: Vec<TierMetrics>,
+}
+
+/// What the members of consumer groups did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[non_exhaustive]
+pub struct GroupMetrics {
+    /// Entries acknowledged.
+    pub acked: u64,
+    /// Those of them whose topic is not for the group.
+    pub filtered: u64,
+    /// Messages delivered again because they failed.
+    pub redelivered: u64,
+    /// Messages that became dead letters.
+    pub dead_lettered: u64,
+    /// Pending entries taken over from other consumers, or from an earlier life of this one.
+    pub claimed: u64,
+    /// Pending entries given back for others when a member left.
+    pub handed_back: u64,
+    /// Messages that were trimmed or deleted before they were handled.
+    pub lost: u64,
+    /// Groups that somebody removed and that were made again.
+    pub remade: u64,
 }
 
 /// The metrics of one tier.

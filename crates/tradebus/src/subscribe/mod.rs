@@ -5,9 +5,11 @@
 //! and then joins them.
 
 mod catch_up;
+mod group;
 mod handler;
 mod live;
 mod options;
+mod outlet;
 mod places;
 mod queue;
 mod readers;
@@ -22,11 +24,13 @@ use hashbrown::HashMap;
 use parking_lot::Mutex;
 use tradebus_engine::EntryId;
 
+pub use self::group::{GroupDelivery, GroupOptions, GroupSubscription};
 pub use self::handler::HandlerTask;
 pub use self::options::{ParseStartError, StartFrom, SubscribeOptions};
 pub use self::subscription::Subscription;
 
 use self::catch_up::CatchUp;
+use self::group::{HANDED_BACK, Member};
 use self::live::LiveHandle;
 use self::queue::Queue;
 use self::readers::Readers;
@@ -48,15 +52,73 @@ pub enum SubscribeError {
     /// The streams cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A group or a consumer cannot have this name.
+    #[error(
+        "`{name}` cannot be the name of a {what}: use 1 to 255 bytes without control characters, and not `{HANDED_BACK}`"
+    )]
+    Name {
+        /// Of what: `group` or `consumer`.
+        what: &'static str,
+        /// The name.
+        name: String,
+    },
     /// The bus is closed.
     #[error("the bus is closed")]
     Closed,
+}
+
+/// What [`Bus::subscribe`](crate::Bus::subscribe) takes: [`SubscribeOptions`] for every message, or
+/// [`SubscribeOptions::group`] for a share of them.
+pub trait Subscribe: private::Subscribe {}
+
+impl<T: private::Subscribe> Subscribe for T {}
+
+pub(crate) mod private {
+    use super::{
+        GroupOptions, GroupSubscription, SubscribeError, SubscribeOptions, Subscription, Subscriptions,
+    };
+    use crate::Pattern;
+
+    /// What makes subscriptions, out of reach for others than this crate.
+    pub struct Maker<'a>(pub(crate) &'a Subscriptions);
+
+    /// Options, and the kind of subscription that they make.
+    pub trait Subscribe: Send {
+        type Subscription;
+
+        fn subscribe(
+            self,
+            maker: Maker<'_>,
+            pattern: Pattern,
+        ) -> impl Future<Output = Result<Self::Subscription, SubscribeError>> + Send;
+    }
+
+    impl Subscribe for SubscribeOptions {
+        type Subscription = Subscription;
+
+        async fn subscribe(self, maker: Maker<'_>, pattern: Pattern) -> Result<Subscription, SubscribeError> {
+            maker.0.subscribe(pattern, self).await
+        }
+    }
+
+    impl Subscribe for GroupOptions {
+        type Subscription = GroupSubscription;
+
+        async fn subscribe(
+            self,
+            maker: Maker<'_>,
+            pattern: Pattern,
+        ) -> Result<GroupSubscription, SubscribeError> {
+            maker.0.join_group(pattern, self).await
+        }
+    }
 }
 
 /// Makes subscriptions.
 #[derive(Debug)]
 pub(crate) struct Subscriptions {
     reading: Arc<Reading>,
+    config: Arc<BusConfig>,
     defaults: Defaults,
     state: Mutex<State>,
 }
@@ -75,6 +137,8 @@ struct State {
     /// The live readers; they end with their last subscription.
     live: HashMap<Source, Weak<LiveHandle>>,
     subscribers: Vec<Weak<Subscriber>>,
+    /// Members of consumer groups.
+    members: Vec<Weak<Member>>,
     closed: bool,
 }
 
@@ -92,7 +156,7 @@ impl State {
 
 impl Subscriptions {
     pub(crate) fn new(
-        config: &BusConfig,
+        config: &Arc<BusConfig>,
         store: &Arc<dyn StreamStore>,
         meters: &Arc<Meters>,
         connectivity: &Arc<Connectivity>,
@@ -113,7 +177,7 @@ impl Subscriptions {
             capacity: config.subscription_capacity,
             max_bytes: config.default_buffer_config.max_bytes,
         };
-        Self { reading: Arc::new(reading), defaults, state: Mutex::default() }
+        Self { reading: Arc::new(reading), config: config.clone(), defaults, state: Mutex::default() }
     }
 
     /// Makes a subscription. Everything that is published after this returns arrives.

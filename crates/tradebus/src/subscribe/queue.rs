@@ -10,22 +10,38 @@ use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::Notify;
 
 use crate::config::SubscriptionPolicy;
-use crate::{Delivery, Priority, Topic};
+use crate::{Delivery, Message, Priority, Topic};
 
 /// Messages that are handed to the subscriber under one lock.
 const CHUNK: usize = 64;
 /// Out of seven turns, how many HIGH, NORMAL and LOW messages get while all of them wait. CRITICAL always goes first.
 const SHARES: [(Priority, usize); 3] = [(Priority::High, 4), (Priority::Normal, 2), (Priority::Low, 1)];
 
+/// Something that waits in a queue: a message, and what goes with it.
+pub(super) trait Waiting {
+    fn message(&self) -> &Message;
+    fn message_mut(&mut self) -> &mut Message;
+}
+
+impl Waiting for Delivery {
+    fn message(&self) -> &Message {
+        &self.message
+    }
+
+    fn message_mut(&mut self) -> &mut Message {
+        &mut self.message
+    }
+}
+
 /// What waits for one subscriber.
 #[derive(Debug)]
-pub(super) struct Queue {
+pub(super) struct Queue<T = Delivery> {
     policy: SubscriptionPolicy,
     /// Most messages a tier.
     capacity: usize,
     /// Most payload bytes a tier.
     max_bytes: usize,
-    state: Mutex<State>,
+    state: Mutex<State<T>>,
     /// A CRITICAL message waits: it overtakes a chunk that was taken already.
     critical: AtomicBool,
     closed: AtomicBool,
@@ -33,9 +49,9 @@ pub(super) struct Queue {
     room: Notify,
 }
 
-#[derive(Debug, Default)]
-struct State {
-    tiers: [Tier; 4],
+#[derive(Debug)]
+struct State<T> {
+    tiers: [Tier<T>; 4],
     waker: Option<Waker>,
     /// By number of the tier: somebody waits for room in it.
     room_wanted: [bool; 4],
@@ -44,9 +60,9 @@ struct State {
     dropped: u64,
 }
 
-#[derive(Debug, Default)]
-struct Tier {
-    waiting: VecDeque<Delivery>,
+#[derive(Debug)]
+struct Tier<T> {
+    waiting: VecDeque<T>,
     bytes: usize,
     /// With `conflate`: where the message of each topic stands, counted from the first that ever waited here.
     places: HashMap<Topic, u64>,
@@ -54,13 +70,13 @@ struct Tier {
     left: u64,
 }
 
-impl Queue {
+impl<T: Waiting> Queue<T> {
     pub(super) fn new(policy: SubscriptionPolicy, capacity: usize, max_bytes: usize) -> Self {
         Self {
             policy,
             capacity: capacity.max(1),
             max_bytes,
-            state: Mutex::default(),
+            state: Mutex::new(State::default()),
             critical: AtomicBool::new(false),
             closed: AtomicBool::new(false),
             room: Notify::new(),
@@ -69,11 +85,11 @@ impl Queue {
 
     /// Puts messages into the queue. With `wait`, stops at the first for which there is no room and leaves the rest; the
     /// other policies take all. Returns how many messages were dropped.
-    pub(super) fn push(&self, deliveries: &mut VecDeque<Delivery>) -> u64 {
+    pub(super) fn push(&self, deliveries: &mut VecDeque<T>) -> u64 {
         let mut state = self.state.lock();
         let before = state.dropped;
         while let Some(delivery) = deliveries.pop_front() {
-            let tier = &mut state.tiers[delivery.priority.number()];
+            let tier = &mut state.tiers[delivery.message().priority.number()];
             let fits = tier.fits(&delivery, self.capacity, self.max_bytes);
             let dropped = match self.policy {
                 SubscriptionPolicy::Wait if !fits => {
@@ -98,12 +114,28 @@ impl Queue {
         dropped
     }
 
+    /// Puts messages into the queue whether there is room or not.
+    pub(super) fn push_all(&self, deliveries: impl IntoIterator<Item = T>) {
+        let mut state = self.state.lock();
+        for delivery in deliveries {
+            state.tiers[delivery.message().priority.number()].push(delivery);
+        }
+        if !state.tiers[Priority::Critical.number()].waiting.is_empty() {
+            self.critical.store(true, Relaxed);
+        }
+        let waker = state.waker.take();
+        drop(state);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
     /// How many more messages of a tier find room.
     pub(super) fn free(&self, tier: Priority) -> usize {
         self.free_in(&self.state.lock(), tier)
     }
 
-    fn free_in(&self, state: &State, tier: Priority) -> usize {
+    fn free_in(&self, state: &State<T>, tier: Priority) -> usize {
         let tier = &state.tiers[tier.number()];
         if tier.bytes >= self.max_bytes { 0 } else { self.capacity.saturating_sub(tier.waiting.len()) }
     }
@@ -113,15 +145,15 @@ impl Queue {
         self.has_room_in(&self.state.lock(), tier)
     }
 
-    fn has_room_in(&self, state: &State, tier: Priority) -> bool {
+    fn has_room_in(&self, state: &State<T>, tier: Priority) -> bool {
         self.free_in(state, tier) >= self.capacity.div_ceil(2)
     }
 
     /// Whether a message finds room now.
-    pub(super) fn takes(&self, delivery: &Delivery) -> bool {
+    pub(super) fn takes(&self, delivery: &T) -> bool {
         let state = self.state.lock();
         self.policy != SubscriptionPolicy::Wait
-            || state.tiers[delivery.priority.number()].fits(delivery, self.capacity, self.max_bytes)
+            || state.tiers[delivery.message().priority.number()].fits(delivery, self.capacity, self.max_bytes)
     }
 
     /// Returns when one of these tiers has got room so that `enough` holds, or when the queue is closed. Cancel safe.
@@ -145,7 +177,7 @@ impl Queue {
     }
 
     /// Messages were taken: wakes those who wait for room in a tier that has some now.
-    fn tell_room(&self, mut state: MutexGuard<'_, State>) {
+    fn tell_room(&self, mut state: MutexGuard<'_, State<T>>) {
         let wanted = |tier: &Priority| state.room_wanted[tier.number()] && self.has_room_in(&state, *tier);
         if Priority::ALL.iter().any(wanted) {
             state.room_wanted = [false; 4];
@@ -156,7 +188,7 @@ impl Queue {
 
     /// Takes the next messages for the subscriber: CRITICAL ones first, the other tiers by their shares.
     /// `None` when nothing will come any more.
-    pub(super) fn poll_take(&self, chunk: &mut VecDeque<Delivery>, cx: &Context<'_>) -> Poll<Option<()>> {
+    pub(super) fn poll_take(&self, chunk: &mut VecDeque<T>, cx: &Context<'_>) -> Poll<Option<()>> {
         let mut state = self.state.lock();
         state.take(chunk);
         let more_critical = !state.tiers[Priority::Critical.number()].waiting.is_empty();
@@ -174,8 +206,9 @@ impl Queue {
 
     /// Puts CRITICAL messages that have come since the last look in front of a chunk that was taken before, unless it starts with such
     /// messages anyway, and returns how many.
-    pub(super) fn take_critical(&self, chunk: &mut VecDeque<Delivery>) -> usize {
-        let starts_critical = chunk.front().is_some_and(|first| first.priority == Priority::Critical);
+    pub(super) fn take_critical(&self, chunk: &mut VecDeque<T>) -> usize {
+        let starts_critical =
+            chunk.front().is_some_and(|first| first.message().priority == Priority::Critical);
         if starts_critical || !self.critical.swap(false, Relaxed) {
             return 0;
         }
@@ -202,9 +235,20 @@ impl Queue {
 
     /// The subscriber is gone.
     pub(super) fn close(&self) {
+        drop(self.drain());
+    }
+
+    /// The subscriber is gone; returns what it did not take.
+    pub(super) fn drain(&self) -> impl Iterator<Item = T> + use<T> {
         self.closed.store(true, Relaxed);
-        self.state.lock().tiers = Default::default();
+        let mut state = self.state.lock();
+        let tiers = std::mem::take(&mut state.tiers);
+        if let Some(waker) = state.waker.take() {
+            waker.wake();
+        }
+        drop(state);
         self.room.notify_waiters();
+        tiers.into_iter().flat_map(|tier| tier.waiting)
     }
 
     pub(super) fn is_closed(&self) -> bool {
@@ -222,8 +266,20 @@ impl Queue {
     }
 }
 
-impl State {
-    fn take(&mut self, chunk: &mut VecDeque<Delivery>) {
+impl<T> Default for State<T> {
+    fn default() -> Self {
+        Self { tiers: Default::default(), waker: None, room_wanted: [false; 4], ended: false, dropped: 0 }
+    }
+}
+
+impl<T> Default for Tier<T> {
+    fn default() -> Self {
+        Self { waiting: VecDeque::new(), bytes: 0, places: HashMap::new(), left: 0 }
+    }
+}
+
+impl<T: Waiting> State<T> {
+    fn take(&mut self, chunk: &mut VecDeque<T>) {
         self.move_up_to(Priority::Critical, CHUNK, chunk);
         let room = CHUNK - chunk.len();
         let turns: usize = SHARES.iter().map(|(_, share)| share).sum();
@@ -236,7 +292,7 @@ impl State {
         }
     }
 
-    fn move_up_to(&mut self, tier: Priority, most: usize, chunk: &mut VecDeque<Delivery>) {
+    fn move_up_to(&mut self, tier: Priority, most: usize, chunk: &mut VecDeque<T>) {
         for _ in 0..most.min(CHUNK - chunk.len()) {
             let Some(delivery) = self.tiers[tier.number()].pop() else { return };
             chunk.push_back(delivery);
@@ -244,20 +300,20 @@ impl State {
     }
 }
 
-impl Tier {
+impl<T: Waiting> Tier<T> {
     /// An empty tier takes anything, or a message above the bound could never pass.
-    fn fits(&self, delivery: &Delivery, capacity: usize, max_bytes: usize) -> bool {
+    fn fits(&self, delivery: &T, capacity: usize, max_bytes: usize) -> bool {
         self.waiting.is_empty()
-            || (self.waiting.len() < capacity && self.bytes + delivery.payload.len() <= max_bytes)
+            || (self.waiting.len() < capacity && self.bytes + delivery.message().payload.len() <= max_bytes)
     }
 
-    fn push(&mut self, delivery: Delivery) -> u64 {
-        self.bytes += delivery.payload.len();
+    fn push(&mut self, delivery: T) -> u64 {
+        self.bytes += delivery.message().payload.len();
         self.waiting.push_back(delivery);
         0
     }
 
-    fn push_within(&mut self, delivery: Delivery, capacity: usize, max_bytes: usize) -> u64 {
+    fn push_within(&mut self, delivery: T, capacity: usize, max_bytes: usize) -> u64 {
         let mut dropped = 0;
         while !self.fits(&delivery, capacity, max_bytes) && self.pop().is_some() {
             dropped += 1;
@@ -267,27 +323,27 @@ impl Tier {
     }
 
     /// The newest message of a topic takes the place of the one that waits.
-    fn replace(&mut self, mut delivery: Delivery, capacity: usize, max_bytes: usize) -> u64 {
+    fn replace(&mut self, mut delivery: T, capacity: usize, max_bytes: usize) -> u64 {
         // A message may wait here for long: it must not keep the whole buffer of its read alive.
-        delivery.message.payload = Bytes::copy_from_slice(&delivery.payload);
-        if let Some(&place) = self.places.get(&delivery.topic) {
+        delivery.message_mut().payload = Bytes::copy_from_slice(&delivery.message().payload);
+        if let Some(&place) = self.places.get(&delivery.message().topic) {
             let waiting = &mut self.waiting[(place - self.left) as usize];
-            self.bytes = self.bytes - waiting.payload.len() + delivery.payload.len();
+            self.bytes = self.bytes - waiting.message().payload.len() + delivery.message().payload.len();
             *waiting = delivery;
             return 0;
         }
-        let topic = delivery.topic.clone();
+        let topic = delivery.message().topic.clone();
         let dropped = self.push_within(delivery, capacity, max_bytes);
         self.places.insert(topic, self.left + self.waiting.len() as u64 - 1);
         dropped
     }
 
-    fn pop(&mut self) -> Option<Delivery> {
+    fn pop(&mut self) -> Option<T> {
         let delivery = self.waiting.pop_front()?;
         self.left += 1;
-        self.bytes -= delivery.payload.len();
+        self.bytes -= delivery.message().payload.len();
         if !self.places.is_empty() {
-            self.places.remove(&delivery.topic);
+            self.places.remove(&delivery.message().topic);
         }
         Some(delivery)
     }

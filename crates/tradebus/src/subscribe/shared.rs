@@ -14,7 +14,7 @@ use crate::layout::Streams;
 use crate::metrics::Meters;
 use crate::store::{EntryRef, ReadBatch, StoreError, StreamStore};
 use crate::wire::nautilus::topic_of_key;
-use crate::wire::record::{Limits, RawRecord};
+use crate::wire::record::{Limits, Malformed, RawRecord};
 use crate::{Delivery, Pattern, Priority, StreamKey, Topic};
 
 /// A read should bring about so many bytes at most, whatever the size of the entries.
@@ -130,22 +130,29 @@ impl Reading {
         topic: Topic,
         fresh: bool,
     ) -> Option<Delivery> {
-        let tier = self.streams.tier_of(entry.stream()).unwrap_or_default();
-        match raw.into_message(topic, |value| entry.share(value), tier, self.limits) {
-            Ok((message, ignored)) => {
-                if !ignored.is_empty() {
-                    let fields: Vec<_> = ignored.names().collect();
-                    tracing::debug!(id = %entry.id(), stream = %entry.stream(), ?fields, "left out fields that make no sense");
-                }
-                Some(Delivery { id: entry.id(), stream: entry.stream().clone(), message })
-            }
-            Err(kind) => {
-                if fresh {
-                    self.meters.note_malformed(kind, format_args!("{} in {}", entry.id(), entry.stream()));
-                }
-                None
-            }
+        let read = self.read(entry, raw, topic);
+        if let Err(kind) = &read
+            && fresh
+        {
+            self.meters.note_malformed(*kind, format_args!("{} in {}", entry.id(), entry.stream()));
         }
+        read.ok()
+    }
+
+    /// The message of an entry.
+    pub(super) fn read<'a>(
+        &self,
+        entry: EntryRef<'a>,
+        raw: RawRecord<'a>,
+        topic: Topic,
+    ) -> Result<Delivery, Malformed> {
+        let tier = self.streams.tier_of(entry.stream()).unwrap_or_default();
+        let (message, ignored) = raw.into_message(topic, |value| entry.share(value), tier, self.limits)?;
+        if !ignored.is_empty() {
+            let fields: Vec<_> = ignored.names().collect();
+            tracing::debug!(id = %entry.id(), stream = %entry.stream(), ?fields, "left out fields that make no sense");
+        }
+        Ok(Delivery { id: entry.id(), stream: entry.stream().clone(), message })
     }
 
     /// The tier whose room a stream needs, where the stream tells.

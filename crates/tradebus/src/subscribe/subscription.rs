@@ -1,18 +1,16 @@
 //! A subscription, as its owner sees it.
 
-use std::collections::VecDeque;
-use std::ops::Range;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures_util::Stream;
 
+use super::outlet::Outlet;
 use super::readers::Readers;
 use super::shared::Subscriber;
-use crate::clock::now_ns;
 use crate::metrics::Meters;
-use crate::{Delivery, Pattern, Priority};
+use crate::{Delivery, Pattern};
 
 /// Messages whose topics match a pattern, as they arrive: a [`Stream`] that ends when the bus is closed.
 ///
@@ -23,14 +21,12 @@ pub struct Subscription {
     subscriber: Arc<Subscriber>,
     /// Keeps the readers at work.
     _readers: Readers,
-    meters: Arc<Meters>,
-    /// Taken from the queue, to be handed out one by one.
-    chunk: VecDeque<Delivery>,
+    outlet: Outlet<Delivery>,
 }
 
 impl Subscription {
     pub(super) fn new(subscriber: Arc<Subscriber>, readers: Readers, meters: Arc<Meters>) -> Self {
-        Self { subscriber, _readers: readers, meters, chunk: VecDeque::new() }
+        Self { subscriber, _readers: readers, outlet: Outlet::new(meters) }
     }
 
     /// The pattern.
@@ -40,7 +36,7 @@ impl Subscription {
 
     /// Messages that wait to be taken.
     pub fn queued(&self) -> usize {
-        self.chunk.len() + self.subscriber.queue.len()
+        self.outlet.chunk.len() + self.subscriber.queue.len()
     }
 
     /// Messages that were dropped because they were not taken fast enough, as the policy says.
@@ -50,37 +46,7 @@ impl Subscription {
 
     /// The next message; `None` once the bus is closed and everything was taken. Cancel safe.
     pub async fn next(&mut self) -> Option<Delivery> {
-        std::future::poll_fn(|cx| self.poll_one(cx)).await
-    }
-
-    fn poll_one(&mut self, cx: &mut Context<'_>) -> Poll<Option<Delivery>> {
-        if self.chunk.is_empty() {
-            match self.subscriber.queue.poll_take(&mut self.chunk, cx) {
-                Poll::Pending => return Poll::Pending,
-                Poll::Ready(None) => return Poll::Ready(None),
-                Poll::Ready(Some(())) => self.count(0..self.chunk.len()),
-            }
-        } else {
-            let critical = self.subscriber.queue.take_critical(&mut self.chunk);
-            self.count(0..critical);
-        }
-        Poll::Ready(self.chunk.pop_front())
-    }
-
-    /// Counts messages of the chunk that have just been taken.
-    fn count(&self, taken: Range<usize>) {
-        if taken.is_empty() {
-            return;
-        }
-        let (now, taken) = (now_ns(), self.chunk.range(taken));
-        self.meters.received.add(taken.len() as u64);
-        self.meters.received_bytes.add(taken.clone().map(|delivery| delivery.payload.len() as u64).sum());
-        for tier in Priority::ALL {
-            let mut times = taken.clone().filter(|it| it.priority == tier).map(|it| it.ts).peekable();
-            if times.peek().is_some() {
-                self.meters.delivery_latency[tier.number()].record_since(now, times);
-            }
-        }
+        std::future::poll_fn(|cx| self.outlet.poll_one(&self.subscriber.queue, cx)).await
     }
 }
 
@@ -88,7 +54,8 @@ impl Stream for Subscription {
     type Item = Delivery;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Delivery>> {
-        self.poll_one(cx)
+        let Self { subscriber, outlet, .. } = &mut *self;
+        outlet.poll_one(&subscriber.queue, cx)
     }
 }
 

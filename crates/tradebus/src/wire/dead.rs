@@ -17,6 +17,7 @@ use tradebus_engine::EntryId;
 
 use crate::StreamKey;
 use crate::config::BusConfig;
+use crate::wire::record::Field;
 
 const NAMES: [&[u8]; 7] = [
     b"dead_stream",
@@ -83,7 +84,7 @@ impl DeadLetter {
     /// Reads the fields of an entry: the letter, and the original fields. `None` if it is no dead letter.
     pub(crate) fn parse<'a>(
         mut fields: impl Iterator<Item = (&'a [u8], &'a [u8])>,
-    ) -> Option<(Self, Vec<(&'a [u8], &'a [u8])>)> {
+    ) -> Option<(Self, Vec<Field<'a>>)> {
         let mut next = |name: &[u8]| fields.next().filter(|field| field.0 == name).map(|field| field.1);
         let [stream, id, group, consumer, error, deliveries, ts] = NAMES;
         let letter = Self {

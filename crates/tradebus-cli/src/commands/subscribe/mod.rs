@@ -2,15 +2,17 @@
 
 mod format;
 mod merged;
+mod messages;
 
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use tradebus::config::SubscriptionPolicy;
-use tradebus::{Bus, Pattern, StartFrom, StreamKey, SubscribeOptions};
+use tradebus::{Bus, GroupOptions, Pattern, StartFrom, StreamKey, SubscribeOptions};
 
 use self::format::Format;
 use self::merged::Merged;
+use self::messages::Messages;
 use crate::cli::Global;
 use crate::failure::{Failure, Outcome, say};
 use crate::output::Output;
@@ -22,6 +24,7 @@ Examples:
   tradebus sub 'data.quotes.*' --policy conflate       only the newest quote of each instrument, if they come too fast
   tradebus sub 'events.*' 'risk.*' --from 10m --json | jq .payload
   tradebus sub '*' --stream trader-TRADER-001:stream --count 1 --timeout 5
+  tradebus sub 'events.order.*' --group audit          several of these share the messages; each is acknowledged once it is printed
 
 Patterns: * is any run of bytes (dots too), ? exactly one; the whole topic must match. Quote them from the shell.
 Without --count, --timeout ends with 0; with it, with 1 if fewer messages came.";
@@ -38,12 +41,20 @@ pub(crate) struct Args {
     #[arg(long, value_name = "START", default_value = "latest", value_parser = parse_start, allow_hyphen_values = true)]
     from: StartFrom,
 
+    /// Share the messages with the other consumers of this group; --from counts where the group is new.
+    #[arg(long, short, value_name = "GROUP")]
+    group: Option<String>,
+
+    /// Name of this consumer; one that was there before goes on with what it had [default: a name of its own]
+    #[arg(long, value_name = "CONSUMER", requires = "group")]
+    consumer: Option<String>,
+
     /// Read this stream instead of those of the bus; again for more.
     #[arg(long = "stream", value_name = "KEY")]
     streams: Vec<String>,
 
     /// What happens if messages come faster than they are printed [default: as configured]
-    #[arg(long, value_name = "POLICY")]
+    #[arg(long, value_name = "POLICY", conflicts_with = "group")]
     policy: Option<Policy>,
 
     /// End after so many messages.
@@ -117,11 +128,16 @@ pub(crate) async fn run(args: Args, global: &Global) -> Outcome {
         () = shutdown.requested() => Ended::Asked,
     };
     let finished = output.finish().await;
+    if finished.is_ok() {
+        messages.written();
+    }
     // Who asks for the end need not read the rest.
     if !matches!(ended, Ended::Asked) {
         finished?;
     }
     tell_losses(&bus, &messages);
+    // A consumer of a group leaves with what it did not begin.
+    drop(messages);
     let _ = bus.close().await;
     args.verdict(&ended, printed)
 }
@@ -134,13 +150,33 @@ async fn end_of_time(timeout: Option<Duration>) {
 }
 
 impl Args {
-    async fn subscribe(&self, config: tradebus::BusConfig) -> Outcome<(Bus, Merged)> {
+    async fn subscribe(&self, config: tradebus::BusConfig) -> Outcome<(Bus, Messages)> {
+        if let (Some(_), [_, second, ..]) = (&self.group, &self.patterns[..]) {
+            return Err(Failure::usage(format!(
+                "a group takes one pattern, and '{second}' is a second one: use a group for each, or a wider pattern"
+            )));
+        }
         let bus = Bus::connect(config).await?;
+        if let Some(group) = &self.group {
+            let share = bus.subscribe(self.patterns[0].clone(), self.group_options(group)).await?;
+            return Ok((bus, Messages::share(share)));
+        }
         let mut subscriptions = Vec::new();
         for pattern in &self.patterns {
             subscriptions.push(bus.subscribe(pattern.clone(), self.options()).await?);
         }
-        Ok((bus, Merged::new(subscriptions)))
+        Ok((bus, Messages::All(Merged::new(subscriptions))))
+    }
+
+    fn group_options(&self, group: &str) -> GroupOptions {
+        let mut options = SubscribeOptions::group(group).from(self.from);
+        if let Some(consumer) = &self.consumer {
+            options = options.consumer(consumer);
+        }
+        for stream in &self.streams {
+            options = options.stream(StreamKey::new(stream));
+        }
+        options
     }
 
     fn options(&self) -> SubscribeOptions {
@@ -157,20 +193,28 @@ impl Args {
     }
 
     /// Prints what arrives, until the count is reached.
-    async fn print(&self, messages: &mut Merged, output: &mut Output, printed: &mut u64) -> Outcome<Ended> {
+    async fn print(&self, messages: &mut Messages, output: &mut Output, printed: &mut u64) -> Outcome<Ended> {
         let format = Format::new(self.json, self.raw);
         while self.count.is_none_or(|count| *printed < count) {
-            let next = if let Some(next) = messages.next().now_or_never() {
-                next
+            let buffer = output.buffer();
+            let next = messages.print_next(|it| format.write(it, buffer)).now_or_never();
+            let came = if let Some(came) = next {
+                came
             } else {
                 // Nothing waits: what was printed is to be seen now.
                 output.flush().await?;
-                messages.next().await
+                messages.written();
+                let buffer = output.buffer();
+                messages.print_next(|it| format.write(it, buffer)).await
             };
-            let Some(delivery) = next else { break };
-            format.write(&delivery, output.buffer());
+            if !came {
+                break;
+            }
             *printed += 1;
-            output.flush_if_large().await?;
+            if output.is_large() || messages.wants_flush() {
+                output.flush().await?;
+                messages.written();
+            }
         }
         Ok(Ended::Complete)
     }
@@ -186,7 +230,7 @@ impl Args {
 }
 
 /// Says what was not printed although it matched, or could not be read.
-fn tell_losses(bus: &Bus, messages: &Merged) {
+fn tell_losses(bus: &Bus, messages: &Messages) {
     let malformed: u64 = bus.metrics().malformed.iter().map(|(_, count)| count).sum();
     let losses = [
         ("messages dropped, as the policy says", messages.dropped()),

@@ -97,6 +97,15 @@ impl RedisStore {
         read.map_err(|error| self.broken(&error.to_string()))
     }
 
+    /// Whether entries can be appended to what `TYPE` says.
+    fn may_append(&self, kind: &[u8], stream: &StreamKey) -> Result<(), StoreError> {
+        match Tokens::new(kind).pull() {
+            Ok(Token::Status(b"stream" | b"none")) => Ok(()),
+            Ok(Token::Error(text)) => Err(reply::error(text, &self.dialer.name)),
+            _ => Err(StoreError::WrongType { stream: stream.clone() }),
+        }
+    }
+
     /// The id of the entry that the first command of a transaction has appended.
     fn appended(&self, results: &[bytes::Bytes], stream: &StreamKey) -> Result<EntryId, StoreError> {
         let answer = results.first().map_or(&b""[..], |answer| answer);
@@ -199,13 +208,22 @@ impl StreamStore for RedisStore {
         entry: NewEntry<'_>,
     ) -> Result<Option<EntryId>, StoreError> {
         let id = id.to_string();
-        let question: [&[u8]; 4] = [b"XRANGE", from.as_bytes(), id.as_bytes(), id.as_bytes()];
-        let is_there = |answer: &[u8]| matches!(Tokens::new(answer).pull(), Ok(Token::List(1)));
+        let is_there = vec![&b"XRANGE"[..], from.as_bytes(), id.as_bytes(), id.as_bytes()];
+        // A transaction goes on behind a command that fails: what could fail is asked first.
+        let kind = vec![&b"TYPE"[..], entry.stream.as_bytes()];
+        let wanted = |answers: &[bytes::Bytes]| {
+            self.may_append(&answers[1], entry.stream)?;
+            match Tokens::new(&answers[0]).pull() {
+                Ok(Token::Error(text)) => {
+                    Err(Self::wrong_type_named(reply::error(text, &self.dialer.name), from))
+                }
+                answer => Ok(answer == Ok(Token::List(1))),
+            }
+        };
         let append = append::command(&entry);
         let append: Vec<&[u8]> = append.iter().map(Vec::as_slice).collect();
         let delete = vec![&b"XDEL"[..], from.as_bytes(), id.as_bytes()];
-        let moved = self.control.transact_if(from, &question, is_there, &[append, delete]).await;
-        let moved = moved.map_err(|error| Self::wrong_type_named(error, from))?;
+        let moved = self.control.transact_if(from, &[is_there, kind], wanted, &[append, delete]).await?;
         moved.map(|results| self.appended(&results, entry.stream)).transpose()
     }
 

@@ -278,3 +278,38 @@ async fn a_stream_describes_itself(
     assert_eq!((info.entries_added, info.groups), (Some(3), 1));
     assert!(info.memory_bytes.is_some_and(|bytes| bytes > 100));
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_happens_when_one_half_cannot(
+    #[values(Kind::Embedded, Kind::Durable, Kind::Port, Kind::Redis)] kind: Kind,
+) {
+    let scene = Scene::new(kind, 1).await;
+    scene.read("a", 10).await;
+    let target = key("no stream");
+    match &scene.backend.server {
+        Some(server) => drop(server.ask(&["SET", "no stream", "1"])),
+        None => {
+            let mut db = scene.backend.engine().lock();
+            db.set_text(b"no stream", b"1", tradebus_engine::SetText::default()).unwrap();
+        }
+    }
+    let field = [(&b"n"[..], &b"1"[..])];
+    let entry = NewEntry { stream: &target, fields: &field };
+    let named = |error: StoreError| match error {
+        StoreError::WrongType { stream } => stream,
+        other => panic!("{other}"),
+    };
+    let ack = (&scene.stream, scene.entries[0]);
+    assert_eq!(named(scene.groups().append_and_acknowledge(entry, "g", ack).await.unwrap_err()), target);
+    assert_eq!(scene.pending().await.len(), 1);
+    let moved = scene.backend.store.move_entry(&scene.stream, scene.entries[0], entry).await;
+    assert_eq!(named(moved.unwrap_err()), target);
+    let moved = scene
+        .backend
+        .store
+        .move_entry(&target, scene.entries[0], NewEntry { stream: &key("other"), fields: &field })
+        .await;
+    assert_eq!(named(moved.unwrap_err()), target);
+    assert_eq!(scene.backend.store.len(&scene.stream).await.unwrap(), 1);
+}

@@ -7,29 +7,9 @@ mod malformed;
 mod slow;
 mod streams;
 
-use tradebus::{Bus, BusConfig, Delivery, Layout, Subscription};
+use tradebus::{Bus, Delivery, Subscription};
 
-use crate::support::{number_of, numbered, within};
-
-/// How topics are spread over streams.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Spread {
-    Lanes,
-    Shards,
-    Single,
-    Topic,
-}
-
-impl Spread {
-    fn configure(self, config: &mut BusConfig) {
-        (config.layout, config.shards) = match self {
-            Self::Lanes => (Layout::Lanes, 0),
-            Self::Shards => (Layout::Lanes, 3),
-            Self::Single => (Layout::Single, 0),
-            Self::Topic => (Layout::Topic, 0),
-        };
-    }
-}
+use crate::support::{Spread, number_of, numbered, within};
 
 async fn publish(bus: &Bus, topic: &str, numbers: std::ops::Range<u64>) {
     let mut last = None;

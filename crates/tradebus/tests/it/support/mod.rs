@@ -6,6 +6,7 @@ mod flood;
 mod gate;
 mod proxy;
 mod server;
+mod spread;
 
 use std::future::IntoFuture;
 use std::time::{Duration, Instant};
@@ -16,6 +17,7 @@ pub(crate) use flood::{Arrivals, number_of, numbered};
 pub(crate) use gate::GatedStore;
 pub(crate) use proxy::{Budget, Proxy};
 pub(crate) use server::{RedisServer, free_port};
+pub(crate) use spread::Spread;
 
 /// Longer than anything takes that works, on a busy machine too.
 const PATIENCE: Duration = Duration::from_mins(1);

@@ -1,0 +1,205 @@
+//! Taking over what others do not finish, and seeing to it that others do not take over what is in hand.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hashbrown::HashMap;
+use tokio::time::{Instant, sleep};
+use tradebus_engine::EntryId;
+
+use super::HANDED_BACK;
+use super::ledger::{Failed, Verdict};
+use super::member::Member;
+use crate::StreamKey;
+use crate::store::{Assign, Claim, PendingEntry, PendingQuery, StoreError};
+use crate::subscribe::router::Router;
+
+/// Longest time between two looks.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// Entries that are claimed at one time.
+const CLAIM_AT_ONCE: usize = 1000;
+/// Time between two looks for consumers that are gone.
+const CLEAN_EVERY: Duration = Duration::from_mins(1);
+/// A consumer that was not seen for so long, and has nothing pending, is removed.
+const CONSUMER_EXPIRY: Duration = Duration::from_mins(10);
+
+/// Claims for one member.
+pub(super) struct Claims {
+    member: Arc<Member>,
+    /// The streams, as they are known to the member.
+    router: Router,
+    touch_at: Instant,
+    claim_at: Instant,
+    clean_at: Instant,
+}
+
+impl Claims {
+    pub(super) fn new(member: &Arc<Member>) -> Self {
+        let now = Instant::now();
+        Self {
+            router: member.router(),
+            touch_at: now,
+            claim_at: now,
+            clean_at: now + CLEAN_EVERY,
+            member: member.clone(),
+        }
+    }
+
+    pub(super) async fn run(mut self) {
+        let member = self.member.clone();
+        let every = LOOK_EVERY.min(member.rules.claim_idle / 4);
+        loop {
+            // Members of a group look at different times.
+            let pause = every.mul_f64(0.5 + fastrand::f64());
+            tokio::select! {
+                () = member.is_to_leave() => return,
+                () = sleep(pause) => {}
+            }
+            tokio::select! {
+                () = member.is_to_leave() => return,
+                looked = self.look() => if let Err(error) = looked {
+                    // The readers say it when the store is away.
+                    tracing::debug!(%error, "pending entries could not be looked at");
+                }
+            }
+        }
+    }
+
+    async fn look(&mut self) -> Result<(), StoreError> {
+        let member = self.member.clone();
+        let now = Instant::now();
+        let third = member.rules.claim_idle / 3;
+        if now >= self.touch_at {
+            self.touch_at = now + third.mul_f64(0.5);
+            member.touch(third.mul_f64(0.5)).await?;
+        }
+        let claims_idle = now >= self.claim_at;
+        if claims_idle {
+            self.claim_at = now + (member.rules.claim_idle / 4).mul_f64(0.5 + fastrand::f64());
+        }
+        let cleans = now >= self.clean_at;
+        if cleans {
+            self.clean_at = now + CLEAN_EVERY.mul_f64(0.5 + fastrand::f64());
+        }
+        let streams: Vec<StreamKey> = member.positions.lock().keys().cloned().collect();
+        for stream in &streams {
+            let looked = async {
+                self.claim_all(stream, Some(HANDED_BACK), Duration::ZERO).await?;
+                if claims_idle {
+                    self.claim_all(stream, None, member.rules.claim_idle).await?;
+                }
+                if cleans {
+                    member.remove_gone_consumers(stream).await?;
+                }
+                Ok(())
+            };
+            match looked.await {
+                // The reader makes it again.
+                Ok(()) | Err(StoreError::NoGroup { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Claims what is pending for a consumer, or for any, and was not cared for so long, as far as there is room.
+    async fn claim_all(
+        &mut self,
+        stream: &StreamKey,
+        consumer: Option<&str>,
+        min_idle: Duration,
+    ) -> Result<(), StoreError> {
+        let member = self.member.clone();
+        let mut from = EntryId::MIN;
+        loop {
+            let limit = member.free().min(CLAIM_AT_ONCE);
+            if limit == 0 {
+                return Ok(());
+            }
+            let query = PendingQuery { consumer, ids: from..=EntryId::MAX, min_idle, limit };
+            let pending = member.groups().pending(stream, &member.group, query).await?;
+            member.take_over(stream, &pending, min_idle, &mut self.router).await?;
+            let Some(next) = pending.last().and_then(|last| last.id.next()) else { return Ok(()) };
+            if pending.len() < limit {
+                return Ok(());
+            }
+            from = next;
+        }
+    }
+}
+
+impl Member {
+    /// Claims pending entries. Those that were delivered too often already are given up.
+    pub(super) async fn take_over(
+        &self,
+        stream: &StreamKey,
+        pending: &[PendingEntry],
+        min_idle: Duration,
+        router: &mut Router,
+    ) -> Result<(), StoreError> {
+        if pending.is_empty() {
+            return Ok(());
+        }
+        let (spent, fresh): (Vec<_>, Vec<_>) =
+            pending.iter().partition(|entry| entry.deliveries >= self.rules.max_deliveries);
+        let ids: Vec<EntryId> = fresh.iter().map(|entry| entry.id).collect();
+        let deliveries: HashMap<EntryId, u64> =
+            fresh.iter().map(|entry| (entry.id, entry.deliveries + 1)).collect();
+        let claim = Claim { ids: &ids, min_idle };
+        let batch = self.groups().claim(stream, &self.group, &self.consumer, claim).await?;
+        if !batch.is_empty() {
+            tracing::debug!(%stream, entries = batch.len(), "pending entries were taken over");
+            self.reading.meters.group.claimed.add(batch.len() as u64);
+        }
+        self.receive(&batch, router, |id| deliveries.get(&id).copied().unwrap_or(1));
+        self.give_up_spent(stream, &spent, min_idle).await
+    }
+
+    /// Entries that were delivered as often as is allowed and never settled: whoever got them died, or was stopped, over them.
+    async fn give_up_spent(
+        &self,
+        stream: &StreamKey,
+        spent: &[&PendingEntry],
+        min_idle: Duration,
+    ) -> Result<(), StoreError> {
+        let ids: Vec<EntryId> = spent.iter().map(|entry| entry.id).collect();
+        let claim = Claim { ids: &ids, min_idle };
+        // Only who gets an entry gives it up.
+        let batch = self.groups().claim(stream, &self.group, &self.consumer, claim).await?;
+        for entry in batch.entries() {
+            let Some(known) = spent.iter().find(|known| known.id == entry.id()) else { continue };
+            let (deliveries, consumer) = (known.deliveries, &known.consumer);
+            let error = format!(
+                "it was delivered {deliveries} times and never settled; the last to get it was {consumer}"
+            );
+            let verdict = Verdict::Dead { error };
+            self.ledger.give_up(Failed { stream: stream.clone(), id: entry.id(), deliveries, verdict });
+        }
+        Ok(())
+    }
+
+    /// Tells the store that somebody cares for what is in hand, where it has not heard so for some time.
+    async fn touch(&self, age: Duration) -> Result<(), StoreError> {
+        for (stream, ids) in self.ledger.touch_older_than(age) {
+            for ids in ids.chunks(CLAIM_AT_ONCE) {
+                let assign = Assign { ids, idle: Duration::ZERO, deliveries: None };
+                match self.groups().assign(&stream, &self.group, &self.consumer, assign).await {
+                    Ok(_) | Err(StoreError::NoGroup { .. }) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn remove_gone_consumers(&self, stream: &StreamKey) -> Result<(), StoreError> {
+        for consumer in self.groups().consumers(stream, &self.group).await? {
+            let gone = consumer.pending == 0 && consumer.idle >= CONSUMER_EXPIRY;
+            if gone && consumer.name != self.consumer {
+                self.groups().remove_consumer(stream, &self.group, &consumer.name).await?;
+                tracing::info!(%stream, group = %self.group, consumer = consumer.name, "a consumer that is gone was removed");
+            }
+        }
+        Ok(())
+    }
+}

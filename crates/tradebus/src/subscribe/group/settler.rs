@@ -1,0 +1,321 @@
+//! Settles entries: acknowledges them in batches, delivers them again, or buries them among the dead letters.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
+
+use hashbrown::{HashMap, HashSet};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, sleep_until};
+use tradebus_engine::EntryId;
+
+use super::HANDED_BACK;
+use super::ledger::{Failed, Verdict};
+use super::member::Member;
+use super::retries::{Retries, backoff};
+use crate::StreamKey;
+use crate::clock::now_ns;
+use crate::connectivity::Backoff;
+use crate::store::{
+    Acks, Assign, Claim, EntryFields, EntryRef, NewEntry, PendingQuery, RangeQuery, ReadBatch, StoreError,
+    UseFields,
+};
+use crate::subscribe::router::Router;
+use crate::wire::dead::DeadLetter;
+
+/// Ids in one acknowledgement, so that the server can do something else in between.
+const ACK_AT_ONCE: usize = 2000;
+
+/// Settles for one member, and sees it out when it leaves.
+pub(super) struct Settler {
+    member: Arc<Member>,
+    retries: Retries,
+    /// Could not be dealt with yet.
+    failed: Vec<Failed>,
+    router: Router,
+    backoff: Backoff,
+    role: String,
+}
+
+impl Settler {
+    pub(super) fn new(member: &Arc<Member>) -> Self {
+        Self {
+            retries: Retries::default(),
+            failed: Vec::new(),
+            router: member.router(),
+            backoff: member.reading.backoff(),
+            role: member.reading.next_role("settle"),
+            member: member.clone(),
+        }
+    }
+
+    /// Settles until the member leaves; `others` are its other tasks, which end then.
+    pub(super) async fn run(mut self, mut others: JoinSet<()>) {
+        let member = self.member.clone();
+        loop {
+            let due = self.retries.next_at();
+            tokio::select! {
+                biased;
+                () = member.is_to_leave() => break,
+                () = member.ledger.changed.notified() => {}
+                () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {}
+            }
+            match self.settle().await {
+                Ok(()) => {
+                    self.backoff.reset();
+                    member.reading.connectivity.up(&self.role);
+                }
+                Err(error) => {
+                    member.reading.connectivity.down(&self.role, &error);
+                    tokio::select! {
+                        () = member.is_to_leave() => break,
+                        () = sleep(self.backoff.next()) => member.ledger.changed.notify_one(),
+                    }
+                }
+            }
+        }
+        while others.join_next().await.is_some() {}
+        self.see_out().await;
+        member.reading.connectivity.forget(&self.role);
+        member.left.send_replace(true);
+    }
+
+    /// Deals with what was settled, and with what is due.
+    async fn settle(&mut self) -> Result<(), StoreError> {
+        let settled = self.member.ledger.take_settled();
+        self.failed.extend(settled.failed);
+        self.acknowledge(settled.acks).await?;
+        let buried = self.deal_with_failed().await;
+        self.deliver_due().await.and(buried)
+    }
+
+    /// Deals with what failed. What cannot be dealt with now is kept, and holds up nothing else.
+    async fn deal_with_failed(&mut self) -> Result<(), StoreError> {
+        let mut result = Ok(());
+        for failed in std::mem::take(&mut self.failed) {
+            if let Err(error) = self.deal_with(&failed).await {
+                self.failed.push(failed);
+                result = Err(error);
+            }
+        }
+        result
+    }
+
+    async fn acknowledge(&mut self, acks: Vec<(StreamKey, Vec<EntryId>)>) -> Result<(), StoreError> {
+        if acks.is_empty() {
+            return Ok(());
+        }
+        let member = &self.member;
+        let parts: Vec<Acks<'_>> = acks
+            .iter()
+            .flat_map(|(stream, ids)| ids.chunks(ACK_AT_ONCE).map(move |ids| Acks { stream, ids }))
+            .collect();
+        match member.groups().acknowledge(&member.group, &parts).await {
+            Ok(acknowledged) => member.reading.meters.group.acked.add(acknowledged),
+            // The key was replaced: there is nothing pending in what is no stream.
+            Err(error @ StoreError::WrongType { .. }) => tracing::warn!(%error, "nothing to acknowledge"),
+            Err(error) => {
+                member.ledger.put_back(acks);
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    async fn deal_with(&mut self, failed: &Failed) -> Result<(), StoreError> {
+        let rules = &self.member.rules;
+        let (deliveries, max) = (failed.deliveries, rules.max_deliveries);
+        match &failed.verdict {
+            Verdict::Again { delay, error } if deliveries < max => {
+                let backoff = || backoff(deliveries, rules.retry_min, rules.retry_max);
+                let delay = delay.unwrap_or_else(backoff);
+                tracing::debug!(stream = %failed.stream, id = %failed.id, deliveries, %error, ?delay, "a message is delivered again");
+                self.retries.push(Instant::now() + delay, failed.stream.clone(), failed.id, deliveries);
+                Ok(())
+            }
+            Verdict::Again { error, .. } | Verdict::Dead { error } => self.bury(failed, error).await,
+        }
+    }
+
+    /// Makes a dead letter of an entry.
+    async fn bury(&mut self, failed: &Failed, error: &str) -> Result<(), StoreError> {
+        let member = &self.member;
+        let (stream, id) = (&failed.stream, failed.id);
+        let one = RangeQuery { start: id, end: id, limit: 1, reverse: false };
+        let batch = match member.reading.store.range(stream, one).await {
+            Err(StoreError::WrongType { .. }) => ReadBatch::default(),
+            batch => batch?,
+        };
+        if let Some(entry) = batch.entries().next() {
+            let letter = DeadLetter {
+                stream: stream.clone(),
+                id,
+                group: member.group.to_string(),
+                consumer: member.consumer.to_string(),
+                error: error.to_owned(),
+                deliveries: failed.deliveries,
+                ts: now_ns(),
+            };
+            let fields = LetterOf { letter: &letter, entry };
+            let target = NewEntry { stream: &member.rules.dead, fields: &fields };
+            member.groups().append_and_acknowledge(target, &member.group, (stream, id)).await?;
+            member.reading.meters.group.dead.add(1);
+            tracing::warn!(
+                %stream, %id, group = %member.group, deliveries = failed.deliveries, error,
+                "a message could not be handled and is a dead letter now"
+            );
+        } else {
+            self.acknowledge(vec![(stream.clone(), vec![id])]).await?;
+            self.member.lost(stream, id);
+        }
+        self.member.ledger.forget(stream, id);
+        Ok(())
+    }
+
+    async fn deliver_due(&mut self) -> Result<(), StoreError> {
+        let due = self.retries.take_due(Instant::now());
+        for (at, (stream, entries)) in due.iter().enumerate() {
+            if let Err(error) = self.deliver_again(stream, entries).await {
+                // They are due again at once, when the store can be used.
+                for (stream, entries) in &due[at..] {
+                    for (id, deliveries) in entries {
+                        self.retries.push(Instant::now(), stream.clone(), *id, *deliveries);
+                    }
+                }
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    async fn deliver_again(
+        &mut self,
+        stream: &StreamKey,
+        entries: &[(EntryId, u64)],
+    ) -> Result<(), StoreError> {
+        let member = self.member.clone();
+        let ids: Vec<EntryId> = entries.iter().map(|(id, _)| *id).collect();
+        let deliveries: HashMap<EntryId, u64> = entries.iter().map(|(id, n)| (*id, n + 1)).collect();
+        let claim = Claim { ids: &ids, min_idle: Duration::ZERO };
+        let batch = match member.groups().claim(stream, &member.group, &member.consumer, claim).await {
+            Err(StoreError::NoGroup { .. } | StoreError::WrongType { .. }) => ReadBatch::default(),
+            batch => batch?,
+        };
+        // They are taken into the books anew.
+        for id in &ids {
+            member.ledger.forget(stream, *id);
+        }
+        member.reading.meters.group.redelivered.add(batch.len() as u64);
+        member.receive(&batch, &mut self.router, |id| deliveries.get(&id).copied().unwrap_or(1));
+        let came: Vec<EntryId> = batch.entries().map(EntryRef::id).collect();
+        for id in ids.iter().filter(|id| !came.contains(id)) {
+            self.look_after(stream, *id, deliveries[id]).await?;
+        }
+        Ok(())
+    }
+
+    /// An entry that could not be claimed: the group was made anew and does not know it, or it is gone.
+    async fn look_after(
+        &mut self,
+        stream: &StreamKey,
+        id: EntryId,
+        deliveries: u64,
+    ) -> Result<(), StoreError> {
+        let member = self.member.clone();
+        let pending = PendingQuery { ids: id..=id, limit: 1, ..PendingQuery::default() };
+        match member.groups().pending(stream, &member.group, pending).await {
+            // It is somebody else's.
+            Ok(pending) if !pending.is_empty() => return Ok(()),
+            Ok(_) | Err(StoreError::NoGroup { .. } | StoreError::WrongType { .. }) => {}
+            Err(error) => return Err(error),
+        }
+        let one = RangeQuery { start: id, end: id, limit: 1, reverse: false };
+        match member.reading.store.range(stream, one).await {
+            Ok(batch) if !batch.is_empty() => member.receive(&batch, &mut self.router, |_| deliveries),
+            Ok(_) | Err(StoreError::WrongType { .. }) => member.lost(stream, id),
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    /// Waits for what the subscriber has in hand, settles it, and hands back the rest, so that others can have it at once.
+    async fn see_out(&mut self) {
+        let member = self.member.clone();
+        let deadline = (*member.leaving.borrow()).unwrap_or_else(Instant::now);
+        let queued: HashSet<(StreamKey, EntryId)> =
+            member.queue.drain().map(|it| (it.delivery.stream, it.delivery.id)).collect();
+        loop {
+            let mut all_in = std::pin::pin!(member.all_in.notified());
+            all_in.as_mut().enable();
+            if member.out.load(Relaxed) == 0 || tokio::time::timeout_at(deadline, all_in).await.is_err() {
+                break;
+            }
+        }
+        if let Err(error) = self.settle().await {
+            tracing::warn!(%error, "not everything could be acknowledged; it is delivered again");
+        }
+        if let Err(error) = member.hand_back(&queued).await {
+            tracing::warn!(
+                %error, idle_ms = member.rules.claim_idle.as_millis() as u64,
+                "unfinished messages could not be handed back; others take them over when they have been idle"
+            );
+        }
+    }
+}
+
+impl Member {
+    /// An entry was trimmed or deleted before it was handled.
+    fn lost(&self, stream: &StreamKey, id: EntryId) {
+        self.reading.meters.group.lost.add(1);
+        tracing::warn!(%stream, %id, group = %self.group, "a message was trimmed before it was handled");
+    }
+
+    /// Gives everything in hand to nobody, for the next who looks. What was not begun does not count as delivered.
+    async fn hand_back(&self, queued: &HashSet<(StreamKey, EntryId)>) -> Result<(), StoreError> {
+        let idle = self.rules.claim_idle;
+        for (stream, held) in self.ledger.take_held() {
+            // Entries that have been delivered equally often go together.
+            let mut by_deliveries: HashMap<u64, Vec<EntryId>> = HashMap::new();
+            for (id, deliveries) in held {
+                let was_queued = queued.contains(&(stream.clone(), id));
+                by_deliveries.entry(deliveries.saturating_sub(was_queued.into())).or_default().push(id);
+            }
+            for (deliveries, ids) in by_deliveries {
+                for ids in ids.chunks(ACK_AT_ONCE) {
+                    let assign = Assign { ids, idle, deliveries: Some(deliveries) };
+                    let handed = self.groups().assign(&stream, &self.group, HANDED_BACK, assign).await?;
+                    self.reading.meters.group.handed_back.add(handed.len() as u64);
+                }
+            }
+        }
+        self.remove_consumer().await
+    }
+
+    /// Removes this consumer where nothing is pending for it any more.
+    async fn remove_consumer(&self) -> Result<(), StoreError> {
+        let streams: Vec<StreamKey> = self.positions.lock().keys().cloned().collect();
+        for stream in &streams {
+            let own = PendingQuery { consumer: Some(&self.consumer), limit: 1, ..PendingQuery::default() };
+            match self.groups().pending(stream, &self.group, own).await {
+                Ok(pending) if pending.is_empty() => {
+                    self.groups().remove_consumer(stream, &self.group, &self.consumer).await?;
+                }
+                Ok(_) | Err(StoreError::NoGroup { .. } | StoreError::WrongType { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The fields of a dead letter.
+struct LetterOf<'a> {
+    letter: &'a DeadLetter,
+    entry: EntryRef<'a>,
+}
+
+impl EntryFields for LetterOf<'_> {
+    fn with(&self, use_fields: &mut UseFields<'_>) {
+        self.letter.with_fields(self.entry.fields(), |fields| use_fields(fields));
+    }
+}

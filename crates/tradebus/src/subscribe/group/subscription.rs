@@ -1,0 +1,101 @@
+//! A group subscription, as its owner sees it.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures_util::Stream;
+use tokio::time::Instant;
+
+use super::member::Member;
+use super::{GroupDelivery, Received};
+use crate::Pattern;
+use crate::subscribe::outlet::Outlet;
+
+/// Messages that a consumer group shares, as this consumer gets them: a [`Stream`] that ends when the bus is closed.
+///
+/// Each message has to be [settled](GroupDelivery). Dropping the subscription leaves the group: what was not handed out is handed
+/// back for others at once, and what is in the hands of the subscriber can still be settled for `shutdown_timeout`.
+#[derive(Debug)]
+#[must_use = "a subscription ends when it is dropped"]
+pub struct GroupSubscription {
+    member: Arc<Member>,
+    outlet: Outlet<Received>,
+    /// How long leaving waits for what is in the hands of the subscriber.
+    patience: Duration,
+}
+
+impl GroupSubscription {
+    pub(super) fn new(member: Arc<Member>, patience: Duration) -> Self {
+        let outlet = Outlet::new(member.reading.meters.clone());
+        Self { member, outlet, patience }
+    }
+
+    /// The pattern.
+    pub fn pattern(&self) -> &Pattern {
+        &self.member.pattern
+    }
+
+    /// Name of the group.
+    pub fn group(&self) -> &str {
+        &self.member.group
+    }
+
+    /// Name of this consumer.
+    pub fn consumer(&self) -> &str {
+        &self.member.consumer
+    }
+
+    /// Messages that wait to be taken.
+    pub fn queued(&self) -> usize {
+        self.outlet.chunk.len() + self.member.queue.len()
+    }
+
+    /// Messages that were delivered to this consumer and are not settled.
+    pub fn pending(&self) -> usize {
+        self.member.ledger.held()
+    }
+
+    /// The next message; `None` once the bus is closed. Cancel safe.
+    pub async fn next(&mut self) -> Option<GroupDelivery> {
+        std::future::poll_fn(|cx| self.poll_one(cx)).await
+    }
+
+    /// Leaves the group: waits up to `shutdown_timeout` for messages that were handed out and are not settled, acknowledges, and hands the
+    /// rest back for others. Calling [`next`](Self::next) afterwards is not possible; dropping the subscription does the same in the background.
+    pub async fn close(self) {
+        let member = self.member.clone();
+        drop(self);
+        member.has_left().await;
+    }
+
+    fn poll_one(&mut self, cx: &mut Context<'_>) -> Poll<Option<GroupDelivery>> {
+        let Self { member, outlet, .. } = self;
+        outlet.poll_one(&member.queue, cx).map(|received| Some(GroupDelivery::new(received?, member)))
+    }
+}
+
+impl Stream for GroupSubscription {
+    type Item = GroupDelivery;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<GroupDelivery>> {
+        self.poll_one(cx)
+    }
+}
+
+impl Drop for GroupSubscription {
+    fn drop(&mut self) {
+        // It was taken from the queue but not begun.
+        self.member.queue.push_all(self.outlet.chunk.drain(..));
+        self.member.leave(Instant::now() + self.patience);
+    }
+}
+
+impl Member {
+    /// Returns when it has left. Cancel safe.
+    pub(super) async fn has_left(&self) {
+        // The sender lives as long as the member.
+        let _ = self.left.subscribe().wait_for(|left| *left).await;
+    }
+}

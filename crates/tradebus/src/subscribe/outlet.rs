@@ -1,0 +1,56 @@
+//! Takes messages out of a queue, a chunk at a time, and counts them.
+
+use std::collections::VecDeque;
+use std::ops::Range;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use super::queue::{Queue, Waiting};
+use crate::Priority;
+use crate::clock::now_ns;
+use crate::metrics::Meters;
+
+/// The subscriber's end of a queue.
+#[derive(Debug)]
+pub(super) struct Outlet<T> {
+    meters: Arc<Meters>,
+    /// Taken from the queue, to be handed out one by one.
+    pub(super) chunk: VecDeque<T>,
+}
+
+impl<T: Waiting> Outlet<T> {
+    pub(super) fn new(meters: Arc<Meters>) -> Self {
+        Self { meters, chunk: VecDeque::new() }
+    }
+
+    /// The next message; `None` once nothing will come any more.
+    pub(super) fn poll_one(&mut self, queue: &Queue<T>, cx: &mut Context<'_>) -> Poll<Option<T>> {
+        if self.chunk.is_empty() {
+            match queue.poll_take(&mut self.chunk, cx) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(None) => return Poll::Ready(None),
+                Poll::Ready(Some(())) => self.count(0..self.chunk.len()),
+            }
+        } else {
+            let critical = queue.take_critical(&mut self.chunk);
+            self.count(0..critical);
+        }
+        Poll::Ready(self.chunk.pop_front())
+    }
+
+    /// Counts messages of the chunk that have just been taken.
+    fn count(&self, taken: Range<usize>) {
+        if taken.is_empty() {
+            return;
+        }
+        let (now, taken) = (now_ns(), self.chunk.range(taken).map(Waiting::message));
+        self.meters.received.add(taken.len() as u64);
+        self.meters.received_bytes.add(taken.clone().map(|message| message.payload.len() as u64).sum());
+        for tier in Priority::ALL {
+            let mut times = taken.clone().filter(|it| it.priority == tier).map(|it| it.ts).peekable();
+            if times.peek().is_some() {
+                self.meters.delivery_latency[tier.number()].record_since(now, times);
+            }
+        }
+    }
+}
