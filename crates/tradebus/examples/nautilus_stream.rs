@@ -35,7 +35,7 @@ async fn write_as_a_node_would(bus: &Bus, stream: &StreamKey) -> Result<(), trad
     let quote = br#"{"type":"QuoteTick","instrument_id":"BTCUSDT.BINANCE","bid_price":"67000.10"}"#;
     let fields = [(&b"topic"[..], &b"data.quotes.BINANCE.BTCUSDT"[..]), (b"payload", quote)];
     let mut appender = bus.store().appender("node").await?;
-    appender.send(&[NewEntry { stream, fields: &fields }], &[]).await?;
+    appender.send(&[NewEntry { stream, fields: &fields }]).await?;
     let mut ids = Vec::new();
     appender.receive(&mut ids).await
 }

@@ -278,6 +278,8 @@ impl Inner {
             messages_retried: meters.retried.get(),
             messages_dropped: dropped,
             handler_errors: meters.handler_errors.get(),
+            entries_trimmed: meters.trimmed.get(),
+            entries_trimmed_unread: meters.trimmed_unread.get(),
             reconnects: self.connectivity.reconnects(),
             groups: meters.group.read(),
             malformed: Malformed::ALL

@@ -136,6 +136,8 @@ pub struct BusConfig {
     /// Age at which entries are trimmed, in minutes. Default 30, 0 to 5256000; 0 means never.
     #[schemars(range(min = 0, max = 5_256_000))]
     pub autotrim_mins: u32,
+    /// Whether entries are trimmed that a consumer group has not got yet. Default false: they are kept, however many they are.
+    pub trim_unread: bool,
     /// Whether stream keys start with `trader-`. Default true.
     pub use_trader_prefix: bool,
     /// Whether stream keys hold `trader_id`. Default true.
@@ -250,6 +252,7 @@ impl Default for BusConfig {
             timestamps_as_iso8601: false,
             buffer_interval_ms: None,
             autotrim_mins: 30,
+            trim_unread: false,
             use_trader_prefix: true,
             use_trader_id: true,
             use_instance_id: false,

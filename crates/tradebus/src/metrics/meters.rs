@@ -82,6 +82,10 @@ pub(crate) struct Meters {
     pub(crate) matches: Counter,
     /// Messages that slow subscribers lost by their policy.
     pub(crate) dropped: Counter,
+    /// Entries that were trimmed.
+    pub(crate) trimmed: Counter,
+    /// Those of them that a consumer group had not got.
+    pub(crate) trimmed_unread: Counter,
     /// Handlers that failed.
     pub(crate) handler_errors: Counter,
     pub(crate) group: GroupMeters,
@@ -112,6 +116,8 @@ impl Default for Meters {
             received_bytes: Counter::default(),
             matches: Counter::default(),
             dropped: Counter::default(),
+            trimmed: Counter::default(),
+            trimmed_unread: Counter::default(),
             handler_errors: Counter::default(),
             group: GroupMeters::default(),
             malformed: Default::default(),

@@ -58,6 +58,10 @@ pub struct Metrics {
     pub messages_dropped: u64,
     /// Handlers that failed.
     pub handler_errors: u64,
+    /// Entries trimmed by this process.
+    pub entries_trimmed: u64,
+    /// Those of them that a consumer group had not got (only with `trim_unread`).
+    pub entries_trimmed_unread: u64,
     /// Connections made again.
     pub reconnects: u64,
     /// What the consumer groups did, over all group subscriptions of this bus.

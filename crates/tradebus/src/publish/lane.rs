@@ -16,13 +16,13 @@ use tradebus_engine::EntryId;
 use super::PublishError;
 use super::courtesy::{Courtesy, Urgent, Wait};
 use super::queue::{Batch, Queued, TierQueue};
-use super::retention::Retention;
+use super::retention::{Due, Retention};
 use crate::clock::now_ns;
 use crate::config::{BufferConfig, BusConfig, Flush};
 use crate::connectivity::{Backoff, Connectivity};
 use crate::layout::Streams;
 use crate::metrics::Meters;
-use crate::store::{Appender, EntryFields, NewEntry, StoreError, StreamStore, Trim, UseFields};
+use crate::store::{Appender, EntryFields, NewEntry, StoreError, StreamStore, UseFields};
 use crate::wire::compress::Packer;
 use crate::wire::nautilus::topic_key;
 use crate::wire::record::with_fields;
@@ -49,7 +49,6 @@ pub(super) struct Lane {
     /// A refusal for good was logged, and no message was stored since.
     refusal_said: bool,
     acks: Vec<Result<EntryId, StoreError>>,
-    trims: Vec<(StreamKey, Trim)>,
 }
 
 /// A batch that was sent.
@@ -63,7 +62,7 @@ impl Lane {
         tier: Priority,
         queue: Arc<TierQueue>,
         store: Arc<dyn StreamStore>,
-        shared: (Arc<Meters>, Arc<Connectivity>, Arc<Urgent>),
+        shared: (Arc<Meters>, Arc<Connectivity>, Arc<Urgent>, Arc<Due>),
         config: &Arc<BusConfig>,
     ) -> Self {
         let buffer = config.buffer(tier);
@@ -76,7 +75,7 @@ impl Lane {
             meters: shared.0,
             connectivity: shared.1,
             keys: Keys::new(Streams::new(config), config.topic_cache_size),
-            retention: Retention::new(config.clone()),
+            retention: Retention::new(config.clone(), shared.3),
             // A level that was validated is not refused; without memory for it payloads go as they are.
             packer: packer.and_then(Result::ok),
             buffer,
@@ -87,7 +86,6 @@ impl Lane {
             refused: VecDeque::new(),
             refusal_said: false,
             acks: Vec::new(),
-            trims: Vec::new(),
         }
     }
 
@@ -299,12 +297,11 @@ impl Lane {
             entries
                 .push(NewEntry { stream: self.keys.get(self.tier, &queued.message.topic), fields: queued });
         }
-        self.trims.clear();
         for run in entries.chunk_by(|one, next| one.stream == next.stream) {
-            self.retention.appended(run[0].stream, run.len() as u64, &mut self.trims);
+            self.retention.appended(run[0].stream, run.len() as u64);
         }
         // A server that takes nothing is noticed only here: the buffers of the sockets are full.
-        match timeout(self.patience, appender.send(&entries, &self.trims)).await {
+        match timeout(self.patience, appender.send(&entries)).await {
             Ok(sent) => sent,
             Err(_) => Err(self.timed_out()),
         }

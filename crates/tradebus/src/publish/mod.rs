@@ -8,6 +8,7 @@ mod lane;
 mod queue;
 mod receipt;
 mod retention;
+mod trimmer;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +24,8 @@ pub use self::receipt::Receipt;
 use self::courtesy::Urgent;
 use self::lane::Lane;
 use self::queue::{Offer, TierQueue};
+use self::retention::Due;
+use self::trimmer::Trimmer;
 use crate::clock::now_ns;
 use crate::config::BusConfig;
 use crate::connectivity::Connectivity;
@@ -85,6 +88,7 @@ pub(crate) struct Publisher {
     queues: [Arc<TierQueue>; 4],
     /// Locked while closing, so that a second one waits for the first.
     lanes: Mutex<Vec<JoinHandle<()>>>,
+    trimmer: JoinHandle<()>,
     urgent: Arc<Urgent>,
     meters: Arc<Meters>,
     config: Arc<BusConfig>,
@@ -102,15 +106,16 @@ impl Publisher {
             let tier = Priority::from_number(number as u8).unwrap_or_default();
             Arc::new(TierQueue::new(tier, config.buffer(tier)))
         });
-        let urgent = Arc::new(Urgent::default());
+        let (urgent, due) = (Arc::new(Urgent::default()), Arc::new(Due::default()));
         let lanes = Priority::ALL.map(|tier| {
             let queue = queues[tier.number()].clone();
-            let shared = (meters.clone(), connectivity.clone(), urgent.clone());
+            let shared = (meters.clone(), connectivity.clone(), urgent.clone(), due.clone());
             tokio::spawn(Lane::new(tier, queue, store.clone(), shared, config).run())
         });
         Self {
             queues,
             lanes: Mutex::new(lanes.into()),
+            trimmer: tokio::spawn(Trimmer::new(store.clone(), config.clone(), meters.clone(), due).run()),
             urgent,
             meters: meters.clone(),
             config: config.clone(),
@@ -185,12 +190,14 @@ impl Publisher {
             }
             lanes.pop();
         }
+        self.trimmer.abort();
         self.meters.abandoned.get()
     }
 }
 
 impl Drop for Publisher {
     fn drop(&mut self) {
+        self.trimmer.abort();
         for lane in self.lanes.get_mut().drain(..) {
             lane.abort();
         }

@@ -1,101 +1,129 @@
-//! When a stream is shortened: by length as it grows, by age once a minute, for as long as a process publishes to it.
+//! When a stream is due to be shortened: by length as it grows, by age once a minute.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use hashbrown::HashMap;
-use tradebus_engine::EntryId;
+use parking_lot::Mutex;
+use tokio::sync::Notify;
 
 use crate::StreamKey;
-use crate::clock::now_ns;
 use crate::config::{BusConfig, TrimStrategy};
-use crate::store::Trim;
 
 /// Least time between two trims of one stream by age, as `NautilusTrader` has it.
-const AGE_TRIM_INTERVAL: Duration = Duration::from_mins(1);
-/// Streams whose growth is remembered; beyond, all are forgotten, which costs each one early trim.
-const MOST_STREAMS: usize = 100_000;
+pub(super) const AGE_TRIM_INTERVAL: Duration = Duration::from_mins(1);
+/// Streams whose growth is remembered; beyond, all are forgotten, which costs each one late trim.
+pub(super) const MOST_STREAMS: usize = 100_000;
 
-/// Decides after each batch which of its streams are due.
+/// What the lanes tell the trimmer.
+#[derive(Debug, Default)]
+pub(super) struct Due {
+    /// Streams that are written, or have grown since the trimmer looked last.
+    streams: Mutex<HashMap<StreamKey, Growth>>,
+    pub(super) changed: Notify,
+}
+
+/// What is known of a stream since the trimmer looked last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Growth {
+    /// It is written for the first time.
+    Began,
+    /// It may be longer than it should be.
+    Grown,
+}
+
+impl Due {
+    fn note(&self, stream: &StreamKey, growth: Growth) {
+        let mut streams = self.streams.lock();
+        if streams.len() < MOST_STREAMS || streams.contains_key(stream) {
+            let known = streams.entry_ref(stream).or_insert(growth);
+            if growth == Growth::Grown {
+                *known = growth;
+            }
+        }
+        drop(streams);
+        self.changed.notify_one();
+    }
+
+    pub(super) fn take(&self) -> HashMap<StreamKey, Growth> {
+        std::mem::take(&mut *self.streams.lock())
+    }
+}
+
+/// Notices, after each batch of a lane, which of its streams are due.
 #[derive(Debug)]
 pub(super) struct Retention {
     config: Arc<BusConfig>,
-    growth: HashMap<StreamKey, Growth>,
+    due: Arc<Due>,
+    appended: HashMap<StreamKey, Appended>,
 }
 
 #[derive(Debug)]
-struct Growth {
-    /// Most entries of the stream; 0 for no limit by length.
-    max_length: u64,
-    /// Entries appended since the last trim by length.
-    appended: u64,
-    /// When it was last trimmed by age, or first written by this process: one that publishes a single message trims nothing.
-    aged: Instant,
+struct Appended {
+    /// Entries that make the stream due; `None` for no limit by length.
+    slack: Option<u64>,
+    /// Entries since it was due last.
+    entries: u64,
+}
+
+/// Most entries of a stream, as it is configured; 0 for no limit by length.
+pub(super) fn max_length(config: &BusConfig, stream: &StreamKey) -> u64 {
+    let stream = config.stream(&stream.to_string());
+    match stream.trim_strategy {
+        TrimStrategy::MaxLen => stream.max_length,
+        TrimStrategy::MinId => 0,
+    }
 }
 
 impl Retention {
-    pub(super) fn new(config: Arc<BusConfig>) -> Self {
-        Self { config, growth: HashMap::new() }
+    pub(super) fn new(config: Arc<BusConfig>, due: Arc<Due>) -> Self {
+        Self { config, due, appended: HashMap::new() }
     }
 
-    /// A stream has got so many entries: adds the trims that are due for it.
-    pub(super) fn appended(&mut self, stream: &StreamKey, entries: u64, trims: &mut Vec<(StreamKey, Trim)>) {
-        if self.growth.len() >= MOST_STREAMS && !self.growth.contains_key(stream) {
-            self.growth.clear();
+    /// A stream has got so many entries.
+    pub(super) fn appended(&mut self, stream: &StreamKey, entries: u64) {
+        if self.appended.len() >= MOST_STREAMS && !self.appended.contains_key(stream) {
+            self.appended.clear();
         }
-        let growth = self.growth.entry_ref(stream).or_insert_with(|| Growth::of(stream, &self.config));
-        growth.appended += entries;
-        // A stream may be a tenth longer than its limit, but not by more than ten thousand entries.
-        let slack = (growth.max_length / 10).clamp(1, 10_000);
-        if growth.max_length > 0 && growth.appended >= slack {
-            growth.appended = 0;
-            trims.push((stream.clone(), Trim::ToLength { keep: growth.max_length, approximate: true }));
+        if !self.appended.contains_key(stream) {
+            self.due.note(stream, Growth::Began);
+            let length = max_length(&self.config, stream);
+            // A stream may be a tenth longer than its limit, but not by more than ten thousand entries.
+            let slack = (length > 0).then(|| (length / 10).clamp(1, 10_000));
+            self.appended.insert(stream.clone(), Appended { slack, entries: 0 });
         }
-        if let Some(age) = self.config.autotrim()
-            && growth.aged.elapsed() >= AGE_TRIM_INTERVAL
-        {
-            growth.aged = Instant::now();
-            let first = EntryId::new((now_ns() / 1_000_000).saturating_sub(age.as_millis() as u64), 0);
-            trims.push((stream.clone(), Trim::FromId { first, approximate: true }));
+        let Some(appended) = self.appended.get_mut(stream) else { return };
+        appended.entries += entries;
+        if appended.slack.is_some_and(|slack| appended.entries >= slack) {
+            appended.entries = 0;
+            self.due.note(stream, Growth::Grown);
         }
-    }
-}
-
-impl Growth {
-    fn of(stream: &StreamKey, config: &BusConfig) -> Self {
-        let stream = config.stream(&stream.to_string());
-        let max_length = match stream.trim_strategy {
-            TrimStrategy::MaxLen => stream.max_length,
-            TrimStrategy::MinId => 0,
-        };
-        Self { max_length, appended: 0, aged: Instant::now() }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Retention;
+    use std::sync::Arc;
+
+    use super::{Due, Growth, Retention};
     use crate::config::StreamOverrides;
-    use crate::store::Trim;
     use crate::{BusConfig, StreamKey};
 
     #[test]
-    fn trims_by_length_as_the_stream_grows_but_nothing_at_first() {
+    fn a_stream_is_due_when_a_tenth_of_its_limit_was_appended() {
         let mut config = BusConfig::default();
         let named = StreamOverrides { max_length: Some(100), ..StreamOverrides::default() };
         config.stream_configs.insert("s".to_owned(), named);
-        let mut retention = Retention::new(config.into());
+        let due = Arc::new(Due::default());
+        let mut retention = Retention::new(config.into(), due.clone());
         let stream = StreamKey::from("s");
-        let mut due = |entries| {
-            let mut trims = Vec::new();
-            retention.appended(&stream, entries, &mut trims);
-            trims
-                .into_iter()
-                .map(|(_, trim)| matches!(trim, Trim::ToLength { keep: 100, .. }))
-                .collect::<Vec<_>>()
+        let mut after = |entries| {
+            retention.appended(&stream, entries);
+            due.take().get(&stream).copied()
         };
-        assert_eq!(due(9), [false; 0], "what others wrote is not trimmed by the first message");
-        assert_eq!(due(1), [true], "a tenth of the limit was appended");
-        assert_eq!(due(9), [false; 0]);
+        assert_eq!(after(9), Some(Growth::Began), "what others wrote is not trimmed by the first message");
+        assert_eq!(after(1), Some(Growth::Grown));
+        assert_eq!(after(9), None);
+        assert_eq!(after(100), Some(Growth::Grown));
     }
 }

@@ -94,12 +94,12 @@ pub trait StreamStore: Send + Sync + fmt::Debug {
 /// of batches may be under way, and the entries of one stream keep their order.
 #[async_trait]
 pub trait Appender: Send + fmt::Debug {
-    /// Sends a batch, and after it the trims. Returns when it is on its way.
+    /// Sends a batch. Returns when it is on its way.
     ///
     /// # Errors
     ///
     /// When the connection is lost. Entries that are not acknowledged may have been stored or not.
-    async fn send(&mut self, batch: &[NewEntry<'_>], trims: &[(StreamKey, Trim)]) -> Result<(), StoreError>;
+    async fn send(&mut self, batch: &[NewEntry<'_>]) -> Result<(), StoreError>;
 
     /// Waits for at least one acknowledgement, and takes all that have arrived. Cancel safe.
     ///

@@ -4,9 +4,8 @@ use async_trait::async_trait;
 use tokio::sync::Notify;
 use tradebus_engine::{Db, Engine, EntryId, LogPosition, NewId};
 
-use super::{engine_trim, named, unavailable};
-use crate::StreamKey;
-use crate::store::{Appender, NewEntry, StoreError, Trim};
+use super::{named, unavailable};
+use crate::store::{Appender, NewEntry, StoreError};
 
 /// Appends under one lock a batch; the answers are known at once, and given when they are safe.
 #[derive(Debug)]
@@ -26,18 +25,13 @@ impl EmbeddedAppender {
 
 #[async_trait]
 impl Appender for EmbeddedAppender {
-    async fn send(&mut self, batch: &[NewEntry<'_>], trims: &[(StreamKey, Trim)]) -> Result<(), StoreError> {
+    async fn send(&mut self, batch: &[NewEntry<'_>]) -> Result<(), StoreError> {
         self.engine.has_room().await;
         let mut db = self.engine.lock();
         for entry in batch {
             self.answers.push(append(&mut db, entry));
         }
         self.position = db.log_position();
-        for (stream, trim) in trims {
-            if let Err(error) = db.trim(stream.as_bytes(), engine_trim(*trim)) {
-                tracing::warn!(%stream, %error, "a stream could not be trimmed");
-            }
-        }
         drop(db);
         self.answered.notify_one();
         Ok(())

@@ -7,9 +7,9 @@ use tradebus_engine::EntryId;
 use tradebus_resp::{Token, Tokens};
 
 use super::link::Link;
-use super::{reply, trim_command};
+use super::reply;
 use crate::StreamKey;
-use crate::store::{Appender, NewEntry, StoreError, Trim};
+use crate::store::{Appender, NewEntry, StoreError};
 
 /// Writes entries as `XADD`s, whole batches at a time, on a connection that nobody else uses.
 #[derive(Debug)]
@@ -19,13 +19,11 @@ pub(super) struct RedisAppender {
     expected: VecDeque<Expected>,
 }
 
-/// What the next replies answer.
+/// So many replies are still to come for entries of one stream.
 #[derive(Debug)]
-enum Expected {
-    /// So many entries of one stream.
-    Entries { stream: StreamKey, left: usize },
-    /// A trim of this stream.
-    Trim(StreamKey),
+struct Expected {
+    stream: StreamKey,
+    left: usize,
 }
 
 impl RedisAppender {
@@ -35,42 +33,24 @@ impl RedisAppender {
 
     fn expect_entry(&mut self, stream: &StreamKey) {
         match self.expected.back_mut() {
-            Some(Expected::Entries { stream: last, left }) if last == stream => *left += 1,
-            _ => self.expected.push_back(Expected::Entries { stream: stream.clone(), left: 1 }),
+            Some(last) if last.stream == *stream => last.left += 1,
+            _ => self.expected.push_back(Expected { stream: stream.clone(), left: 1 }),
         }
     }
 
-    /// Takes every reply that has arrived; says whether any of them answered an entry.
+    /// Takes every reply that has arrived; says whether there were any.
     fn take_arrived(&mut self, acks: &mut Vec<Result<EntryId, StoreError>>) -> Result<bool, StoreError> {
         let before = acks.len();
         let server = self.link.server().clone();
-        while let Some(expected) = self.expected.front_mut() {
-            let taken = match expected {
-                Expected::Entries { stream, left } => {
-                    let ack = self.link.take(|bytes| match reply::entry_id(bytes) {
-                        Ok(Some(id)) => Ok(id),
-                        _ => Err(refusal(bytes, stream, &server)),
-                    })?;
-                    *left -= usize::from(ack.is_some());
-                    let done = *left == 0;
-                    ack.map(|ack| (Some(ack), done))
-                }
-                Expected::Trim(stream) => {
-                    let failed = self.link.take(|bytes| failure(bytes, stream, &server))?;
-                    failed.map(|failed| {
-                        // That a key is no stream is said of its entries already.
-                        if let Some(error) =
-                            failed.filter(|error| !matches!(error, StoreError::WrongType { .. }))
-                        {
-                            tracing::warn!(%stream, %error, "a stream could not be trimmed");
-                        }
-                        (None, true)
-                    })
-                }
-            };
-            let Some((ack, done)) = taken else { break };
-            acks.extend(ack);
-            if done {
+        while let Some(Expected { stream, left }) = self.expected.front_mut() {
+            let ack = self.link.take(|bytes| match reply::entry_id(bytes) {
+                Ok(Some(id)) => Ok(id),
+                _ => Err(refusal(bytes, stream, &server)),
+            })?;
+            let Some(ack) = ack else { break };
+            acks.push(ack);
+            *left -= 1;
+            if *left == 0 {
                 self.expected.pop_front();
             }
         }
@@ -80,7 +60,7 @@ impl RedisAppender {
 
 #[async_trait]
 impl Appender for RedisAppender {
-    async fn send(&mut self, batch: &[NewEntry<'_>], trims: &[(StreamKey, Trim)]) -> Result<(), StoreError> {
+    async fn send(&mut self, batch: &[NewEntry<'_>]) -> Result<(), StoreError> {
         for entry in batch {
             let mut writer = self.link.writer();
             entry.fields.with(&mut |fields| {
@@ -90,11 +70,6 @@ impl Appender for RedisAppender {
                 }
             });
             self.expect_entry(entry.stream);
-        }
-        for (stream, how) in trims {
-            let words = trim_command(stream, *how);
-            self.link.command(&words.iter().map(Vec::as_slice).collect::<Vec<_>>());
-            self.expected.push_back(Expected::Trim(stream.clone()));
         }
         self.link.flush().await
     }

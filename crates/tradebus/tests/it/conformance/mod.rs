@@ -31,7 +31,7 @@ fn after(stream: &StreamKey, after: EntryId) -> Position {
 async fn append(store: &dyn StreamStore, stream: &StreamKey, value: &[u8]) -> EntryId {
     let mut appender = store.appender("test").await.unwrap();
     let field = [(&b"n"[..], value)];
-    appender.send(&[NewEntry { stream, fields: &field }], &[]).await.unwrap();
+    appender.send(&[NewEntry { stream, fields: &field }]).await.unwrap();
     receipts(&mut *appender, 1).await.remove(0).unwrap()
 }
 
@@ -40,7 +40,7 @@ async fn append_many(store: &dyn StreamStore, stream: &StreamKey, count: usize) 
     let values: Vec<String> = (0..count).map(|n| n.to_string()).collect();
     let fields: Vec<_> = values.iter().map(|value| [(&b"n"[..], value.as_bytes())]).collect();
     let batch: Vec<_> = fields.iter().map(|fields| NewEntry { stream, fields }).collect();
-    appender.send(&batch, &[]).await.unwrap();
+    appender.send(&batch).await.unwrap();
     receipts(&mut *appender, count).await.into_iter().map(Result::unwrap).collect()
 }
 
@@ -77,7 +77,7 @@ async fn receipts_come_in_order_with_several_batches_under_way(
         let value = [round];
         let field = [(&b"n"[..], &value[..])];
         let entry = |stream| NewEntry { stream, fields: &field };
-        appender.send(&[entry(&one), entry(&two), entry(&one)], &[]).await.unwrap();
+        appender.send(&[entry(&one), entry(&two), entry(&one)]).await.unwrap();
     }
     let acks: Vec<EntryId> = receipts(&mut *appender, 60).await.into_iter().map(Result::unwrap).collect();
     let stored = backend.store.range(&one, RangeQuery::default()).await.unwrap();
@@ -223,23 +223,6 @@ async fn trims_by_length_and_by_id(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn trims_go_with_a_batch(#[values(Kind::Embedded, Kind::Durable, Kind::Port, Kind::Redis)] kind: Kind) {
-    let backend = Backend::start(kind).await;
-    let (store, stream) = (&*backend.store, key("s"));
-    let all = append_many(store, &stream, 50).await;
-    let mut appender = store.appender("test").await.unwrap();
-    let field = [(&b"n"[..], &b"last"[..])];
-    let entry = [NewEntry { stream: &stream, fields: &field }];
-    let trim = |keep| (stream.clone(), Trim::ToLength { keep, approximate: false });
-    appender.send(&entry, &[trim(20), trim(10)]).await.unwrap();
-    appender.send(&entry, &[]).await.unwrap();
-    let acks: Vec<EntryId> = receipts(&mut *appender, 2).await.into_iter().map(Result::unwrap).collect();
-    let left = ids(&store.range(&stream, RangeQuery::default()).await.unwrap());
-    assert_eq!(left, [&all[41..], &acks].concat(), "a trim has no receipt, and entries sent after it stay");
-}
-
-#[rstest]
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn counts_removes_and_remembers_last_ids(
     #[values(Kind::Embedded, Kind::Durable, Kind::Port, Kind::Redis)] kind: Kind,
 ) {
@@ -300,7 +283,7 @@ async fn keeps_fields_as_they_are(
     for fields in &entries {
         let pairs: Vec<(&[u8], &[u8])> = fields.iter().map(|(name, value)| (&name[..], &value[..])).collect();
         let pairs = Fields(pairs);
-        appender.send(&[NewEntry { stream: &stream, fields: &pairs }], &[]).await.unwrap();
+        appender.send(&[NewEntry { stream: &stream, fields: &pairs }]).await.unwrap();
     }
     receipts(&mut *appender, entries.len()).await;
 
@@ -327,7 +310,7 @@ async fn an_entry_that_is_refused_does_not_shift_the_receipts(
     let mut appender = backend.store.appender("test").await.unwrap();
     let field = [(&b"n"[..], &b"x"[..])];
     let entry = |stream| NewEntry { stream, fields: &field };
-    appender.send(&[entry(&good), entry(&bad), entry(&good)], &[]).await.unwrap();
+    appender.send(&[entry(&good), entry(&bad), entry(&good)]).await.unwrap();
     let acks = receipts(&mut *appender, 3).await;
     assert!(matches!(acks[1], Err(StoreError::Refused { .. })), "{:?}", acks[1]);
     let stored = ids(&backend.store.range(&good, RangeQuery::default()).await.unwrap());

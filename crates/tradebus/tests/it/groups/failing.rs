@@ -57,7 +57,7 @@ async fn an_entry_that_is_no_message_is_a_dead_letter(#[values(Kind::Embedded, K
     let mut member = scene.join("a").await;
     let mut appender = scene.backend.store.appender("test").await.unwrap();
     let fields = Fields(vec![(b"what", b"is this")]);
-    appender.send(&[NewEntry { stream: &lane(), fields: &fields }], &[]).await.unwrap();
+    appender.send(&[NewEntry { stream: &lane(), fields: &fields }]).await.unwrap();
     scene.publish("t", 0..1).await;
     next(&mut member).await.ack();
     let letter = scene.a_dead_letter().await;

@@ -3,6 +3,7 @@
 mod buffers;
 mod closing;
 mod record;
+mod trimming;
 
 use rstest::rstest;
 use tradebus::store::RangeQuery;

@@ -25,7 +25,7 @@ async fn every_shape_is_delivered_or_counted(
     let mut acks = Vec::new();
     for case in &cases {
         let fields = Fields(case.fields.iter().map(|(name, value)| (&name[..], &value[..])).collect());
-        appender.send(&[NewEntry { stream: &stream, fields: &fields }], &[]).await.unwrap();
+        appender.send(&[NewEntry { stream: &stream, fields: &fields }]).await.unwrap();
     }
     while acks.len() < cases.len() {
         within("receipts", appender.receive(&mut acks)).await.unwrap();

@@ -40,8 +40,8 @@ struct GatedAppender {
 
 #[async_trait]
 impl Appender for GatedAppender {
-    async fn send(&mut self, batch: &[NewEntry<'_>], trims: &[(StreamKey, Trim)]) -> Result<(), StoreError> {
-        self.inner.send(batch, trims).await
+    async fn send(&mut self, batch: &[NewEntry<'_>]) -> Result<(), StoreError> {
+        self.inner.send(batch).await
     }
 
     async fn receive(&mut self, acks: &mut Vec<Result<EntryId, StoreError>>) -> Result<(), StoreError> {
