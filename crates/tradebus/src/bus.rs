@@ -277,6 +277,7 @@ impl Inner {
             messages_failed: meters.failed.get(),
             messages_retried: meters.retried.get(),
             messages_dropped: dropped,
+            messages_expired: meters.expired.get(),
             handler_errors: meters.handler_errors.get(),
             entries_trimmed: meters.trimmed.get(),
             entries_trimmed_unread: meters.trimmed_unread.get(),

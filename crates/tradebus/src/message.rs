@@ -4,6 +4,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use schemars::JsonSchema;
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 use tradebus_engine::EntryId;
 
+use crate::clock::now_ns;
 use crate::{Priority, Topic, TopicError};
 
 /// How a payload is encoded: the `encoding` header of `NautilusTrader`, written with its spelling and read in any case.
@@ -93,6 +95,8 @@ pub struct Headers {
     pub reply_to: Option<SmolStr>,
     /// W3C trace context (`tp`).
     pub traceparent: Option<SmolStr>,
+    /// When it is of no more use (`exp`), in nanoseconds since 1970 UTC: it is not handed to a subscriber after that.
+    pub expires_at: Option<u64>,
     /// Anything else (`hdr`), in the order given.
     pub other: Vec<(SmolStr, SmolStr)>,
 }
@@ -152,6 +156,31 @@ impl Message {
     pub fn reply_to(mut self, topic: &Topic) -> Self {
         self.headers_mut().reply_to = Some(SmolStr::new(topic.as_str()));
         self
+    }
+
+    /// The same with a time after which it is of no more use, in nanoseconds since 1970 UTC: subscribers that have not got it by then do
+    /// not get it, and count it.
+    #[must_use]
+    pub fn expires_at(mut self, ns: u64) -> Self {
+        self.headers_mut().expires_at = Some(ns);
+        self
+    }
+
+    /// The same, of no more use after this time from now on. See [`expires_at`](Self::expires_at).
+    #[must_use]
+    pub fn ttl(self, ttl: Duration) -> Self {
+        let ttl = u64::try_from(ttl.as_nanos()).unwrap_or(u64::MAX);
+        self.expires_at(now_ns().saturating_add(ttl))
+    }
+
+    /// Whether it has such a time.
+    pub(crate) fn may_expire(&self) -> bool {
+        self.headers.as_ref().is_some_and(|headers| headers.expires_at.is_some())
+    }
+
+    /// Whether it is of no more use at this time, in nanoseconds since 1970 UTC.
+    pub fn is_expired(&self, now: u64) -> bool {
+        self.headers.as_ref().and_then(|headers| headers.expires_at).is_some_and(|at| at <= now)
     }
 
     /// The same with a further header.

@@ -80,6 +80,8 @@ pub(crate) struct Meters {
     pub(crate) received_bytes: Counter,
     /// Messages that matched the pattern of a subscription, counted once for each.
     pub(crate) matches: Counter,
+    /// Messages that came too late to be of use.
+    pub(crate) expired: Counter,
     /// Messages that slow subscribers lost by their policy.
     pub(crate) dropped: Counter,
     /// Entries that were trimmed.
@@ -115,6 +117,7 @@ impl Default for Meters {
             received: Counter::default(),
             received_bytes: Counter::default(),
             matches: Counter::default(),
+            expired: Counter::default(),
             dropped: Counter::default(),
             trimmed: Counter::default(),
             trimmed_unread: Counter::default(),

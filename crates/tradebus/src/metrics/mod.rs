@@ -56,6 +56,8 @@ pub struct Metrics {
     pub messages_retried: u64,
     /// Messages dropped by a tier or by a slow subscription, as their policies say.
     pub messages_dropped: u64,
+    /// Messages that had expired before a subscriber took them, counted once for each subscription.
+    pub messages_expired: u64,
     /// Handlers that failed.
     pub handler_errors: u64,
     /// Entries trimmed by this process.

@@ -23,8 +23,27 @@ impl<T: Waiting> Outlet<T> {
         Self { meters, chunk: VecDeque::new() }
     }
 
-    /// The next message; `None` once nothing will come any more.
-    pub(super) fn poll_one(&mut self, queue: &Queue<T>, cx: &mut Context<'_>) -> Poll<Option<T>> {
+    /// The next message that is of use; `None` once nothing will come any more. Those that are not are counted, and given to `expired`.
+    pub(super) fn poll_useful(
+        &mut self,
+        queue: &Queue<T>,
+        cx: &mut Context<'_>,
+        mut expired: impl FnMut(T),
+    ) -> Poll<Option<T>> {
+        loop {
+            match self.poll_one(queue, cx) {
+                Poll::Ready(Some(next))
+                    if next.message().may_expire() && next.message().is_expired(now_ns()) =>
+                {
+                    self.meters.expired.add(1);
+                    expired(next);
+                }
+                polled => return polled,
+            }
+        }
+    }
+
+    fn poll_one(&mut self, queue: &Queue<T>, cx: &mut Context<'_>) -> Poll<Option<T>> {
         if self.chunk.is_empty() {
             match queue.poll_take(&mut self.chunk, cx) {
                 Poll::Pending => return Poll::Pending,

@@ -46,7 +46,7 @@ impl Subscription {
 
     /// The next message; `None` once the bus is closed and everything was taken. Cancel safe.
     pub async fn next(&mut self) -> Option<Delivery> {
-        std::future::poll_fn(|cx| self.outlet.poll_one(&self.subscriber.queue, cx)).await
+        std::future::poll_fn(|cx| self.outlet.poll_useful(&self.subscriber.queue, cx, drop)).await
     }
 }
 
@@ -55,7 +55,7 @@ impl Stream for Subscription {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Delivery>> {
         let Self { subscriber, outlet, .. } = &mut *self;
-        outlet.poll_one(&subscriber.queue, cx)
+        outlet.poll_useful(&subscriber.queue, cx, drop)
     }
 }
 

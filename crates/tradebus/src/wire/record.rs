@@ -11,6 +11,7 @@
 //! | `cid` | correlation id | where set |
 //! | `reply` | topic for the answer | where set |
 //! | `tp` | W3C trace context | where set |
+//! | `exp` | when it is of no more use, decimal nanoseconds since 1970 UTC | where set |
 //! | `zip` | `zstd` | where the payload is compressed |
 //! | `hdr` | other headers: a JSON object of strings | where there are any |
 //!
@@ -46,6 +47,8 @@ pub(crate) const CID: &[u8] = b"cid";
 pub(crate) const REPLY: &[u8] = b"reply";
 /// Name of the field that holds the trace context.
 pub(crate) const TP: &[u8] = b"tp";
+/// Name of the field that holds the time after which the message is of no more use.
+pub(crate) const EXP: &[u8] = b"exp";
 /// Name of the field that says how the payload is compressed.
 pub(crate) const ZIP: &[u8] = b"zip";
 /// Name of the field that holds other headers.

@@ -4,6 +4,8 @@ mod input;
 mod lines;
 mod receipts;
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use tokio::sync::mpsc::{self, Sender};
 use tradebus::{Bus, BusConfig, Encoding, Message, Priority, Receipt, Topic};
@@ -59,6 +61,10 @@ pub(crate) struct Args {
     #[arg(help = "Header; again for more (correlation_id, reply_to and traceparent are those of the bus)")]
     headers: Vec<(String, String)>,
 
+    /// Time after which the message is of no more use (500ms, 10s, 1h): who has not got it by then does not get it.
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    ttl: Option<Duration>,
+
     /// Publish one message for each line of this file; `-` is standard input.
     #[arg(long, value_name = "FILE|-", conflicts_with = "payload")]
     #[arg(help = "Publish one message for each line of this file; - is standard input")]
@@ -89,6 +95,12 @@ fn parse_header(text: &str) -> Result<(String, String), String> {
     }
 }
 
+fn parse_duration(text: &str) -> Result<Duration, String> {
+    let span: Option<jiff::SignedDuration> = text.parse().ok();
+    span.and_then(|span| Duration::try_from(span).ok())
+        .ok_or_else(|| "a duration is a number with a unit, such as 500ms, 10s or 1h".to_owned())
+}
+
 pub(crate) async fn run(args: Args, global: &Global) -> Outcome {
     let config = settings::load(global)?.config;
     let mut shutdown = Shutdown::listen()?;
@@ -108,7 +120,8 @@ pub(crate) async fn run(args: Args, global: &Global) -> Outcome {
 
     let (accepted, receipts) = mpsc::channel(WINDOW);
     let printer = tokio::spawn(Printer::new(&template, args.json).run(receipts));
-    let mut session = Session { bus, template, pace: args.rate.map(Pace::new), refused: 0 };
+    let (pace, ttl) = (args.rate.map(Pace::new), args.ttl);
+    let mut session = Session { bus, template, ttl, pace, refused: 0 };
     let fed = tokio::select! {
         fed = session.feed(input, accepted) => fed,
         () = shutdown.requested() => Ok(()),
@@ -141,6 +154,7 @@ impl Args {
 struct Session {
     bus: Bus,
     template: Message,
+    ttl: Option<Duration>,
     pace: Option<Pace>,
     refused: u64,
 }
@@ -163,6 +177,9 @@ impl Session {
             };
             let mut message = self.template.clone();
             message.payload = payload;
+            if let Some(ttl) = self.ttl {
+                message = message.ttl(ttl);
+            }
             match self.bus.publish(message).await {
                 Ok(receipt) => place.send(receipt),
                 Err(refusal) => self.refuse(&refusal.to_string()),

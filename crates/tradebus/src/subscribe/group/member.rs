@@ -18,7 +18,7 @@ use crate::subscribe::queue::Queue;
 use crate::subscribe::router::Router;
 use crate::subscribe::shared::Reading;
 use crate::wire::record::{Malformed, RawRecord};
-use crate::{Pattern, StreamKey};
+use crate::{Delivery, Pattern, StreamKey};
 
 /// What a member is held to.
 #[derive(Debug, Clone)]
@@ -30,6 +30,8 @@ pub(super) struct Rules {
     pub(super) claim_idle: Duration,
     /// Most entries in hand.
     pub(super) max_held: usize,
+    /// Messages that came too late to be of use are dead letters, and not just acknowledged.
+    pub(super) bury_expired: bool,
     /// Where dead letters go.
     pub(super) dead: StreamKey,
 }
@@ -139,6 +141,16 @@ impl Member {
         self.reading.meters.note_malformed(kind, format_args!("{id} in {stream}"));
         let verdict = Verdict::Dead { error: format!("it is no message: {kind}") };
         self.ledger.give_up(Failed { stream, id, deliveries, verdict });
+    }
+
+    /// A message came too late to be of use: it is acknowledged, or a dead letter.
+    pub(super) fn settle_expired(&self, stale: &Received) {
+        let Delivery { stream, id, .. } = &stale.delivery;
+        if self.rules.bury_expired {
+            self.ledger.fail(stream, *id, Verdict::Dead { error: "it had expired".to_owned() });
+        } else {
+            self.ledger.acknowledge(stream, *id);
+        }
     }
 
     /// The group has come so far in a stream.

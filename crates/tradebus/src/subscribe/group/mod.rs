@@ -59,6 +59,7 @@ impl Rules {
             retry_max: Duration::from_millis(config.retry_max_ms),
             claim_idle: Duration::from_millis(config.claim_idle_ms),
             max_held: config.max_pending,
+            bury_expired: options.bury_expired,
             dead: dead_letter_stream(config),
         }
     }

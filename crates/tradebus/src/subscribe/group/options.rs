@@ -16,6 +16,7 @@ pub struct GroupOptions {
     pub(in crate::subscribe) streams: Vec<StreamKey>,
     pub(in crate::subscribe) capacity: Option<usize>,
     pub(super) max_deliveries: Option<u32>,
+    pub(super) bury_expired: bool,
 }
 
 impl SubscribeOptions {
@@ -28,6 +29,7 @@ impl SubscribeOptions {
             streams: Vec::new(),
             capacity: None,
             max_deliveries: None,
+            bury_expired: false,
         }
     }
 }
@@ -66,6 +68,14 @@ impl GroupOptions {
     #[must_use]
     pub fn max_deliveries(mut self, deliveries: u32) -> Self {
         self.max_deliveries = Some(deliveries.max(1));
+        self
+    }
+
+    /// Makes dead letters of messages that [expired](crate::Message::expires_at) before they were handed out. Otherwise they are
+    /// acknowledged and counted.
+    #[must_use]
+    pub fn dead_letter_expired(mut self) -> Self {
+        self.bury_expired = true;
         self
     }
 

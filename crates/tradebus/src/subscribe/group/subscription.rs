@@ -72,7 +72,8 @@ impl GroupSubscription {
 
     fn poll_one(&mut self, cx: &mut Context<'_>) -> Poll<Option<GroupDelivery>> {
         let Self { member, outlet, .. } = self;
-        outlet.poll_one(&member.queue, cx).map(|received| Some(GroupDelivery::new(received?, member)))
+        let next = outlet.poll_useful(&member.queue, cx, |stale| member.settle_expired(&stale));
+        next.map(|received| Some(GroupDelivery::new(received?, member)))
     }
 }
 

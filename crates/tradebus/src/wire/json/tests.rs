@@ -24,12 +24,13 @@ fn all_that_is_set_in_order() {
         .header("a", "é");
     message.ts = u64::MAX;
     message.headers_mut().traceparent = Some("00-x".into());
+    message = message.expires_at(7);
     assert_eq!(
         line(message),
         concat!(
             r#"{"id":"1700000000000-7","stream":"base:high","topic":"t","type":"A\"B","encoding":"json","#,
             r#""priority":"high","ts":18446744073709551615,"payload":{"a":1.50},"correlation_id":"c","#,
-            r#""reply_to":"r","traceparent":"00-x","headers":{"z":"1","a":"é"}}"#
+            r#""reply_to":"r","traceparent":"00-x","expires_at":7,"headers":{"z":"1","a":"é"}}"#
         )
     );
 }

@@ -11,7 +11,7 @@ use serde::Deserializer as _;
 use serde::de::{MapAccess, Visitor};
 use smol_str::SmolStr;
 
-use super::{CID, ENCODING, HDR, Malformed, PAYLOAD, PRI, REPLY, TOPIC, TP, TS, TYPE, ZIP, ZSTD};
+use super::{CID, ENCODING, EXP, HDR, Malformed, PAYLOAD, PRI, REPLY, TOPIC, TP, TS, TYPE, ZIP, ZSTD};
 use crate::wire::compress;
 use crate::{Encoding, Headers, Message, Priority, Topic};
 
@@ -36,6 +36,7 @@ struct Fields<'a> {
     cid: Option<&'a [u8]>,
     reply: Option<&'a [u8]>,
     tp: Option<&'a [u8]>,
+    exp: Option<&'a [u8]>,
     zip: Option<&'a [u8]>,
     hdr: Option<&'a [u8]>,
 }
@@ -115,6 +116,7 @@ impl<'a> Fields<'a> {
             CID => self.cid = Some(value),
             REPLY => self.reply = Some(value),
             TP => self.tp = Some(value),
+            EXP => self.exp = Some(value),
             ZIP => self.zip = Some(value),
             HDR => self.hdr = Some(value),
             _ => {}
@@ -129,13 +131,14 @@ impl<'a> Fields<'a> {
     }
 
     fn headers(&self, ignored: &mut Ignored) -> Option<Box<Headers>> {
-        if let (None, None, None, None) = (self.cid, self.reply, self.tp, self.hdr) {
+        if let (None, None, None, None, None) = (self.cid, self.reply, self.tp, self.exp, self.hdr) {
             return None;
         }
         let headers = Headers {
             correlation_id: ignored.unless(Own::Cid, self.cid, text),
             reply_to: ignored.unless(Own::Reply, self.reply, text),
             traceparent: ignored.unless(Own::Tp, self.tp, text),
+            expires_at: ignored.unless(Own::Exp, self.exp, decimal),
             other: ignored.unless(Own::Hdr, self.hdr, strings).unwrap_or_default(),
         };
         (headers != Headers::default()).then(|| Box::new(headers))
@@ -210,11 +213,12 @@ enum Own {
     Cid,
     Reply,
     Tp,
+    Exp,
     Hdr,
 }
 
 impl Ignored {
-    const NAMES: [&'static str; 6] = ["pri", "ts", "cid", "reply", "tp", "hdr"];
+    const NAMES: [&'static str; 7] = ["pri", "ts", "cid", "reply", "tp", "exp", "hdr"];
 
     /// Whether all fields made sense.
     pub(crate) const fn is_empty(self) -> bool {

@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use super::{CID, ENCODING, HDR, PAYLOAD, PRI, REPLY, TOPIC, TP, TS, TYPE, ZIP, ZSTD};
+use super::{CID, ENCODING, EXP, HDR, PAYLOAD, PRI, REPLY, TOPIC, TP, TS, TYPE, ZIP, ZSTD};
 use crate::wire::text;
 use crate::{Message, Priority};
 
@@ -10,7 +10,7 @@ use crate::{Message, Priority};
 pub(crate) type Field<'a> = (&'a [u8], &'a [u8]);
 
 /// Fields that a record has at most.
-const MAX_FIELDS: usize = 11;
+const MAX_FIELDS: usize = 12;
 
 /// Lists the fields of a message, in order, and hands them to `use_fields`.
 ///
@@ -22,7 +22,7 @@ pub(crate) fn with_fields<R>(
     packed: Option<&[u8]>,
     use_fields: impl FnOnce(&[Field<'_>]) -> R,
 ) -> R {
-    let mut digits = itoa::Buffer::new();
+    let (mut digits, mut expiry) = (itoa::Buffer::new(), itoa::Buffer::new());
     let other = other_headers(message);
     let mut fields: SmallVec<[Field<'_>; MAX_FIELDS]> = SmallVec::new();
     fields.push((TOPIC, message.topic.as_bytes()));
@@ -38,6 +38,9 @@ pub(crate) fn with_fields<R>(
     if let Some(headers) = &message.headers {
         let named = [(CID, &headers.correlation_id), (REPLY, &headers.reply_to), (TP, &headers.traceparent)];
         fields.extend(named.into_iter().filter_map(|(name, value)| Some((name, value.as_ref()?.as_bytes()))));
+        if let Some(at) = headers.expires_at {
+            fields.push((EXP, expiry.format(at).as_bytes()));
+        }
     }
     if packed.is_some() {
         fields.push((ZIP, ZSTD));

@@ -175,11 +175,13 @@ fn text() -> impl Strategy<Value = SmolStr> {
 
 fn headers() -> impl Strategy<Value = Headers> {
     let one = || prop::option::of(text());
-    (one(), one(), one(), prop::collection::vec((text(), text()), 0..4)).prop_map(
-        |(correlation_id, reply_to, traceparent, other)| Headers {
+    let expiry = prop::option::of(any::<u64>());
+    (one(), one(), one(), expiry, prop::collection::vec((text(), text()), 0..4)).prop_map(
+        |(correlation_id, reply_to, traceparent, expires_at, other)| Headers {
             correlation_id,
             reply_to,
             traceparent,
+            expires_at,
             other,
         },
     )

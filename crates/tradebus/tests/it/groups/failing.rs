@@ -130,3 +130,27 @@ async fn a_message_that_is_trimmed_while_it_waits_is_counted(
     scene.settled().await;
     assert_eq!(member.pending(), 0);
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_has_expired_is_acknowledged_or_a_dead_letter(
+    #[values(Kind::Embedded, Kind::Redis)] kind: Kind,
+    #[values(false, true)] buried: bool,
+) {
+    let scene = Scene::new(kind).await;
+    let options = if buried { risk("a").dead_letter_expired() } else { risk("a") };
+    let mut member = scene.bus.subscribe("*", options).await.unwrap();
+    let stale = crate::support::numbered("t", 0).expires_at(1);
+    scene.bus.publish(stale).await.unwrap().await.unwrap();
+    scene.publish("t", 1..2).await;
+    let useful = next(&mut member).await;
+    assert_eq!(number_of(&useful), 1);
+    useful.ack();
+    scene.settled().await;
+    assert_eq!(scene.bus.metrics().messages_expired, 1);
+    if buried {
+        assert_eq!(scene.a_dead_letter().await["dead_error"], "it had expired");
+    } else {
+        assert!(scene.dead().await.is_empty());
+    }
+}

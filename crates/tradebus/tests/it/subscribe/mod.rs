@@ -1,6 +1,7 @@
 //! From the store to the subscriber, on both engines and in every layout.
 
 mod delivery;
+mod expiry;
 mod hand_over;
 mod handlers;
 mod malformed;
