@@ -160,8 +160,13 @@ impl Bus {
         self.inner.subscriptions.subscribe(pattern, options).await
     }
 
-    /// Subscribes and runs a handler over the messages, one after the other. A handler that fails or panics is counted and
-    /// logged, and the next message follows.
+    /// Subscribes and runs a handler over the messages, on `min_workers` to `max_workers` workers as the load asks for. With
+    /// `ordering = "topic"`, messages of one topic are handled one after the other, in their order; different topics side by side.
+    ///
+    /// A handler that fails or panics is counted and logged, and the next message follows; so is one that takes longer than
+    /// `handler_timeout_ms`, whose future is dropped. A handler must not block its thread: it could not be dropped then, and would hold up others on
+    /// the thread; what blocks belongs into [`spawn_blocking`](tokio::task::spawn_blocking). One that blocks all the same is logged, and counted in
+    /// [`Metrics::handlers_blocked`].
     ///
     /// # Errors
     ///
@@ -253,6 +258,11 @@ impl Inner {
             messages_retried: meters.retried.get(),
             messages_dropped: dropped,
             handler_errors: meters.handler_errors.get(),
+            handler_timeouts: meters.handler_timeouts.get(),
+            handlers_blocked: meters.handlers_blocked.get(),
+            scale_ups: meters.scale_ups.get(),
+            scale_downs: meters.scale_downs.get(),
+            worker_utilization: meters.utilization.highest(),
             reconnects: self.connectivity.reconnects(),
             malformed: Malformed::ALL
                 .iter()

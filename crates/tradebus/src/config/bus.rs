@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::presets::Preset;
 use super::redact::{Secret, StoreUrl};
 use super::{
-    BufferConfig, BufferOverrides, Fsync, Layout, Serializer, StreamConfig, StreamOverrides,
+    BufferConfig, BufferOverrides, Fsync, HandlingOrder, Layout, Serializer, StreamConfig, StreamOverrides,
     SubscriptionPolicy, size, tiers,
 };
 use crate::Priority;
@@ -175,6 +175,11 @@ pub struct BusConfig {
     pub subscription_capacity: usize,
     /// What happens to a broadcast subscriber that is slower than the bus. Default `wait`.
     pub subscription_policy: SubscriptionPolicy,
+    /// Which messages of a subscription with a handler are handled one after the other. Default `topic`.
+    pub ordering: HandlingOrder,
+    /// Longest that a handler may take for a message, in milliseconds. Default 30000, 0 to 86400000; 0 means no limit.
+    #[schemars(range(min = 0, max = 86_400_000))]
+    pub handler_timeout_ms: u64,
     /// Topics whose subscribers are remembered. Default 10000, 16 to 10000000.
     #[schemars(range(min = 16, max = 10_000_000))]
     pub topic_cache_size: usize,
@@ -249,6 +254,8 @@ impl Default for BusConfig {
             shutdown_timeout: 5.0,
             subscription_capacity: 10_000,
             subscription_policy: SubscriptionPolicy::Wait,
+            ordering: HandlingOrder::Topic,
+            handler_timeout_ms: 30_000,
             topic_cache_size: 10_000,
             discovery_interval_ms: 1_000,
             reconnect_min_ms: 50,

@@ -1,11 +1,13 @@
 //! What a bus tells about itself in numbers.
 
+mod gauge;
 mod latency;
 mod meters;
 mod rate;
 
 use serde::Serialize;
 
+pub(crate) use gauge::Gauge;
 pub use latency::LatencySummary;
 pub(crate) use latency::summary_of_all;
 pub(crate) use meters::Meters;
@@ -46,7 +48,7 @@ pub struct Metrics {
     pub error_rate: f64,
     /// Whether the store can be used.
     pub connected: bool,
-    /// Handlers at work.
+    /// Workers that run handlers now.
     pub worker_count: u64,
     /// Messages that the bus has accepted.
     pub messages_accepted: u64,
@@ -56,8 +58,19 @@ pub struct Metrics {
     pub messages_retried: u64,
     /// Messages dropped by a tier or by a slow subscription, as their policies say.
     pub messages_dropped: u64,
-    /// Handlers that failed.
+    /// Messages whose handlers failed, panicked, or took too long.
     pub handler_errors: u64,
+    /// Those of them whose handlers took longer than `handler_timeout_ms`, and were dropped.
+    pub handler_timeouts: u64,
+    /// Handlers that blocked their thread for longer than that, so that they could not be dropped.
+    pub handlers_blocked: u64,
+    /// Times that workers were added.
+    pub scale_ups: u64,
+    /// Times that workers were removed.
+    pub scale_downs: u64,
+    /// Utilization by which the workers are scaled, of the pool where it is highest, 0 to 1: how full its queue is, or how busy its
+    /// workers are.
+    pub worker_utilization: f64,
     /// Connections made again.
     pub reconnects: u64,
     /// Entries that are no messages, by kind.

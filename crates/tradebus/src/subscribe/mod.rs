@@ -15,7 +15,6 @@ mod router;
 mod shared;
 mod subscription;
 
-use std::fmt;
 use std::sync::{Arc, Weak};
 
 use hashbrown::HashMap;
@@ -36,7 +35,8 @@ use crate::connectivity::Connectivity;
 use crate::layout::Streams;
 use crate::metrics::Meters;
 use crate::store::{Position, StoreError, StreamStore};
-use crate::{Delivery, Pattern, PatternError, StreamKey};
+use crate::workers::{Handler, Pool, Settings};
+use crate::{Pattern, PatternError, StreamKey};
 
 /// Why a subscription was not made.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -58,6 +58,7 @@ pub enum SubscribeError {
 pub(crate) struct Subscriptions {
     reading: Arc<Reading>,
     defaults: Defaults,
+    workers: Settings,
     state: Mutex<State>,
 }
 
@@ -113,7 +114,8 @@ impl Subscriptions {
             capacity: config.subscription_capacity,
             max_bytes: config.default_buffer_config.max_bytes,
         };
-        Self { reading: Arc::new(reading), defaults, state: Mutex::default() }
+        let workers = Settings::new(config);
+        Self { reading: Arc::new(reading), defaults, workers, state: Mutex::default() }
     }
 
     /// Makes a subscription. Everything that is published after this returns arrives.
@@ -143,19 +145,17 @@ impl Subscriptions {
     }
 
     /// Runs a handler over a subscription.
-    pub(crate) async fn subscribe_with<H, F, E>(
+    pub(crate) async fn subscribe_with(
         &self,
         pattern: Pattern,
         options: SubscribeOptions,
-        handler: H,
-    ) -> Result<HandlerTask, SubscribeError>
-    where
-        H: Fn(Delivery) -> F + Send + Sync + 'static,
-        F: Future<Output = Result<(), E>> + Send + 'static,
-        E: fmt::Display + Send + 'static,
-    {
+        handler: impl Handler,
+    ) -> Result<HandlerTask, SubscribeError> {
+        let (ordering, timeout) = (options.ordering, options.handler_timeout);
+        let settings = self.workers.for_pool(pattern.to_string(), ordering, timeout);
         let subscription = self.subscribe(pattern, options).await?;
-        Ok(HandlerTask::start(subscription, self.reading.meters.clone(), handler))
+        let meters = self.reading.meters.clone();
+        Ok(HandlerTask::new(Pool::start(subscription, settings, meters, handler)))
     }
 
     /// The places in all streams behind which a subscription starts.

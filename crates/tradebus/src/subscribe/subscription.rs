@@ -12,7 +12,8 @@ use super::readers::Readers;
 use super::shared::Subscriber;
 use crate::clock::now_ns;
 use crate::metrics::Meters;
-use crate::{Delivery, Pattern, Priority};
+use crate::workers::{Intake, Job, Outcome, Ticket};
+use crate::{Delivery, Message, Pattern, Priority};
 
 /// Messages whose topics match a pattern, as they arrive: a [`Stream`] that ends when the bus is closed.
 ///
@@ -81,6 +82,46 @@ impl Subscription {
                 self.meters.delivery_latency[tier.number()].record_since(now, times);
             }
         }
+    }
+}
+
+/// Nobody waits to hear how a broadcast message was handled.
+impl Job for Delivery {
+    type Ticket = ();
+
+    fn message(&self) -> &Message {
+        &self.message
+    }
+
+    fn split(self) -> (Delivery, ()) {
+        (self, ())
+    }
+}
+
+impl Ticket for () {
+    fn settle(self, _outcome: Outcome) {}
+}
+
+impl Intake for Subscription {
+    type Job = Delivery;
+
+    fn poll_job(&mut self, cx: &mut Context<'_>) -> Poll<Option<Delivery>> {
+        self.poll_one(cx)
+    }
+
+    fn poll_critical(&mut self, cx: &mut Context<'_>) -> Poll<Delivery> {
+        let is_critical = |first: &Delivery| first.priority == Priority::Critical;
+        if !self.chunk.front().is_some_and(is_critical) {
+            match self.subscriber.queue.poll_take_critical(&mut self.chunk, cx) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(taken) => self.count(0..taken),
+            }
+        }
+        self.chunk.pop_front().map_or(Poll::Pending, Poll::Ready)
+    }
+
+    fn fill(&self) -> f64 {
+        self.subscriber.queue.fill()
     }
 }
 

@@ -6,6 +6,7 @@ mod handlers;
 mod malformed;
 mod slow;
 mod streams;
+mod workers;
 
 use tradebus::{Bus, BusConfig, Delivery, Layout, Subscription};
 
