@@ -56,8 +56,8 @@ mod fixtures;
 
 pub use bus::{Bus, Closed, ConnectError};
 pub use config::{
-    BufferConfig, BufferOverrides, BusConfig, ConfigError, Flush, Fsync, HandlingOrder, Layout, OnFull, StreamConfig,
-    SubscriptionPolicy, TrimStrategy, presets, redact_url,
+    BufferConfig, BufferOverrides, BusConfig, ConfigError, Flush, Fsync, HandlingOrder, Layout, OnFull,
+    StreamConfig, SubscriptionPolicy, TrimStrategy, presets, redact_url,
 };
 pub use health::{Health, HealthStatus};
 pub use message::{Delivery, Encoding, Headers, Message, ParseEncodingError, StreamKey};

@@ -226,9 +226,10 @@ impl Queue {
     pub(super) fn fill(&self) -> f64 {
         let part = |held: usize, most: usize| (held as f64 / most.max(1) as f64).min(1.0);
         let state = self.state.lock();
-        let fills = state.tiers.iter().map(|tier| {
-            part(tier.waiting.len(), self.capacity).max(part(tier.bytes, self.max_bytes))
-        });
+        let fills = state
+            .tiers
+            .iter()
+            .map(|tier| part(tier.waiting.len(), self.capacity).max(part(tier.bytes, self.max_bytes)));
         fills.fold(0.0, f64::max)
     }
 

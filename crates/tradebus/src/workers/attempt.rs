@@ -49,7 +49,9 @@ pub(super) async fn attempt(
     let dropped = catch_unwind(AssertUnwindSafe(|| run.set(None)));
     match (handled, dropped) {
         (Poll::Pending, _) => Outcome::TimedOut(limit.unwrap_or_default()),
-        (Poll::Ready(Err(panic)), _) | (Poll::Ready(Ok(_)), Err(panic)) => Outcome::Panicked(text_of(&*panic)),
+        (Poll::Ready(Err(panic)), _) | (Poll::Ready(Ok(_)), Err(panic)) => {
+            Outcome::Panicked(text_of(&*panic))
+        }
         (Poll::Ready(Ok(Err(error))), Ok(())) => Outcome::Failed(error),
         (Poll::Ready(Ok(Ok(()))), Ok(())) => Outcome::Succeeded,
     }
@@ -68,5 +70,7 @@ where
 
 fn text_of(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("a panic without a text").to_owned()
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("a panic without a text")
+        .to_owned()
 }

@@ -156,7 +156,9 @@ mod tests {
         let meters = Arc::<Meters>::default();
         let seats: Vec<_> = (0..4).map(|_| Arc::new(Seat::new(meters.clone(), None))).collect();
         let mut load = Load::new();
-        seats.iter().for_each(|seat| load.add(seat.clone()));
+        for seat in &seats {
+            load.add(seat.clone());
+        }
         let mut now = load.looked;
         for seat in &seats {
             seat.state.lock().joined = now;

@@ -109,7 +109,12 @@ impl Scaler {
         }
         let soon_empty = drained > 0.0 && reading.fill <= drained * SOON_EMPTY;
         let up = || self.up(workers, reading).filter(|_| !soon_empty);
-        let (to, reason) = up().or_else(|| self.down(workers))?;
+        let change = up().or_else(|| self.down(workers));
+        if change.is_none() && self.quiet >= QUIET {
+            // The busiest of it was too busy for fewer workers: it is not to count for ever.
+            (self.quiet, self.peak) = (0, 0.0);
+        }
+        let (to, reason) = change?;
         let (from, utilization, fill, busy) = (workers, self.utilization(), self.fill, self.busy);
         (self.since_change, self.quiet, self.peak) = (0, 0, 0.0);
         Some(Decision { from, to, reason, utilization, fill, busy })
@@ -230,6 +235,15 @@ mod tests {
         let (_, decision) = world.changes[0];
         assert_eq!((decision.from, decision.to, decision.reason), (20, 10, Reason::Quiet));
         assert_eq!(world.changes.len(), 1);
+    }
+
+    #[test]
+    fn a_last_busy_moment_is_forgotten() {
+        let mut world = World::new(BOUNDS, 100.0);
+        world.workers = 2;
+        world.run(1.16, 50);
+        world.run(0.0, 100);
+        assert_eq!(world.workers, 1, "{:?}", world.scaler);
     }
 
     #[test]

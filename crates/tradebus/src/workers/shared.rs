@@ -129,12 +129,8 @@ impl<I: Intake> Shared<I> {
         for _ in 0..surplus {
             self.signal.work.notify_one();
         }
-        let place = |who| Membership {
-            shared: self.clone(),
-            taken: Taken::nothing(who),
-            idle: false,
-            left: false,
-        };
+        let place =
+            |who| Membership { shared: self.clone(), taken: Taken::nothing(who), idle: false, left: false };
         (first..first + missing as Who).map(place).collect()
     }
 
@@ -245,31 +241,42 @@ impl<I: Intake> State<I> {
 
     /// Takes a chunk. Says whether there may be more that another worker could take.
     fn fill(&mut self, waker: &Waker, taken: &mut Taken<I::Job>) -> bool {
-        let Self { intake, order, .. } = self;
         let mut cx = Context::from_waker(waker);
         let most = self.cost.chunk();
-        order.take_free(Class::Critical, most, taken);
-        if let Some(intake) = intake
-            && (order.has_free() || !order.has_room())
-        {
-            while taken.jobs.len() < most && order.has_critical_room() {
-                let Poll::Ready(job) = intake.poll_critical(&mut cx) else { break };
-                order.admit(job, taken);
-            }
+        self.order.take_free(Class::Critical, most, taken);
+        if self.order.has_free() {
+            self.take_critical(&mut cx, most, taken);
         }
-        order.take_free(Class::Other, most, taken);
-        let mut more_to_come = !self.ended;
-        while let Some(intake) = intake
-            && more_to_come
+        self.order.take_free(Class::Other, most, taken);
+        let mut more = !self.ended;
+        while let Some(intake) = &mut self.intake
+            && more
             && taken.jobs.len() < most
-            && order.has_room()
+            && self.order.has_room()
         {
             match intake.poll_job(&mut cx) {
-                Poll::Ready(Some(job)) => order.admit(job, taken),
-                Poll::Ready(None) => (self.ended, more_to_come) = (true, false),
-                Poll::Pending => more_to_come = false,
+                Poll::Ready(Some(job)) => self.order.admit(job, taken),
+                Poll::Ready(None) => (self.ended, more) = (true, false),
+                Poll::Pending => more = false,
             }
         }
-        (more_to_come && order.has_room()) || order.has_free()
+        if more && !self.order.has_room() {
+            more = self.take_critical(&mut cx, most, taken);
+        }
+        more || self.order.has_free()
+    }
+
+    /// Takes what may overtake. Says whether there may be more of it.
+    fn take_critical(&mut self, cx: &mut Context<'_>, most: usize, taken: &mut Taken<I::Job>) -> bool {
+        let Some(intake) = &mut self.intake else { return false };
+        while taken.jobs.len() < most {
+            // Where there is no room even for them, a topic will become free.
+            if !self.order.has_critical_room() {
+                return false;
+            }
+            let Poll::Ready(job) = intake.poll_critical(cx) else { return false };
+            self.order.admit(job, taken);
+        }
+        true
     }
 }

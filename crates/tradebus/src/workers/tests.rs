@@ -64,7 +64,9 @@ async fn the_pools_of_a_bus_share_the_handlers_that_may_run() {
         .map(|feed| Pool::start(feed.intake(), settings.clone(), meters.clone(), gated(&begun, &gate)))
         .collect();
     for n in 0..20 {
-        feeds.iter().for_each(|feed| feed.push([message(&format!("t{n}"), n)]));
+        for feed in &feeds {
+            feed.push([message(&format!("t{n}"), n)]);
+        }
     }
     for round in 1..=37 {
         until("three more handlers run", || begun.load(SeqCst) == round + 2).await;

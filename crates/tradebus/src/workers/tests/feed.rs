@@ -54,7 +54,9 @@ impl Feed {
         state.waiting.extend(deliveries);
         let waker = state.waker.take();
         drop(state);
-        waker.map(Waker::wake);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
     }
 
     pub(super) fn end(&self) {

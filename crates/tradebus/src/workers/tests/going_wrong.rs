@@ -20,6 +20,7 @@ impl Drop for Grenade {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "what handlers are given")]
 fn handler(delivery: Delivery) -> impl Future<Output = Result<(), String>> {
     let number = number(&delivery);
     assert!(number != 1, "on purpose: {number}");

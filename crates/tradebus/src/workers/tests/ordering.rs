@@ -21,12 +21,12 @@ use crate::{BusConfig, Delivery, Priority};
 /// A worker by hand, so that any order of events can be tried.
 struct Hand {
     membership: Membership<FeedIntake>,
-    at_hand: Option<Delivery>,
+    message: Option<Delivery>,
     gone: bool,
 }
 
 /// What happens next, to a worker of this number.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 enum Event {
     /// A message comes: its topic, and whether it is CRITICAL.
     Arrive(u8, bool),
@@ -73,21 +73,21 @@ impl World {
     fn resize(&mut self, target: usize) {
         let new = self.shared.resize(target).into_iter();
         self.hands.retain(|hand| !hand.gone);
-        self.hands.extend(new.map(|membership| Hand { membership, at_hand: None, gone: false }));
+        self.hands.extend(new.map(|membership| Hand { membership, message: None, gone: false }));
     }
 
     fn go(&mut self, which: usize) {
         let count = self.hands.len();
         let Some(hand) = self.hands.get_mut(which % count.max(1)).filter(|hand| !hand.gone) else { return };
-        if let Some(handled) = hand.at_hand.take() {
+        if let Some(handled) = hand.message.take() {
             self.handled.push(handled);
         } else if let Some(job) = hand.membership.taken.jobs.pop_front() {
             let (delivery, _ticket) = job.split();
-            let elsewhere = self.hands.iter().filter_map(|hand| hand.at_hand.as_ref());
+            let elsewhere = self.hands.iter().filter_map(|hand| hand.message.as_ref());
             let busy = elsewhere.filter(|other| other.topic == delivery.topic).count();
             assert!(!self.ordered || busy == 0, "one message of a topic at a time");
             let count = self.hands.len();
-            self.hands[which % count].at_hand = Some(delivery);
+            self.hands[which % count].message = Some(delivery);
         } else if hand.membership.next(1, self.cost) == Next::Leave {
             hand.gone = true;
         }
@@ -101,7 +101,7 @@ impl World {
             Event::Go(which) => self.go(which),
             Event::GiveBack(which) => {
                 if let Some(hand) = self.hands.get_mut(which % count)
-                    && let Some(at_hand) = &hand.at_hand
+                    && let Some(at_hand) = &hand.message
                 {
                     hand.membership.give_back(Some(&at_hand.message.topic));
                 }
