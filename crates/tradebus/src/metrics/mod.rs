@@ -48,7 +48,7 @@ pub struct Metrics {
     pub error_rate: f64,
     /// Whether the store can be used.
     pub connected: bool,
-    /// Workers that run handlers now.
+    /// Workers that run handlers, busy or not.
     pub worker_count: u64,
     /// Messages that the bus has accepted.
     pub messages_accepted: u64,

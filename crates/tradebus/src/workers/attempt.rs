@@ -38,9 +38,10 @@ pub(super) async fn attempt(
             seat.waits();
             handled
         });
-        handled = match limit {
+        // Centuries are no limit.
+        handled = match limit.and_then(|limit| begun.checked_add(limit)) {
             None => Poll::Ready(rest.await),
-            Some(limit) => match timeout_at((begun + limit).into(), rest).await {
+            Some(deadline) => match timeout_at(deadline.into(), rest).await {
                 Ok(handled) => Poll::Ready(handled),
                 Err(_elapsed) => Poll::Pending,
             },
