@@ -16,7 +16,7 @@ use crate::metrics::{Meters, Metrics, TierMetrics};
 use crate::publish::{PublishError, Publisher, Receipt};
 use crate::store::{self, StoreError, StreamStore};
 use crate::subscribe::private::Maker;
-use crate::subscribe::{HandlerTask, Subscribe, SubscribeError, SubscribeOptions, Subscriptions};
+use crate::subscribe::{HandlerTask, Subscribe, SubscribeError, Subscriptions};
 use crate::wire::nautilus::{HEARTBEAT_TOPIC, heartbeat_payload};
 use crate::wire::record::Malformed;
 use crate::{ConfigError, Delivery, Message, Pattern, PatternError, Priority, StreamKey, Topic};
@@ -180,27 +180,36 @@ impl Bus {
         options.subscribe(Maker(&self.inner.subscriptions), pattern).await
     }
 
-    /// Subscribes and runs a handler over the messages, one after the other. A handler that fails or panics is counted and
-    /// logged, and the next message follows.
+    /// Subscribes and runs a handler over the messages, on `min_workers` to `max_workers` workers as the load asks for. With
+    /// `ordering = "topic"`, messages of one topic are handled one after the other, in their order; different topics side by side.
+    ///
+    /// A handler that fails or panics is counted and logged, and the next message follows; so is one that takes longer than
+    /// `handler_timeout_ms`, whose future is dropped. A handler must not block its thread: it could not be dropped then, and would hold up others on
+    /// the thread; what blocks belongs into [`spawn_blocking`](tokio::task::spawn_blocking). One that blocks all the same is logged, and counted in
+    /// [`Metrics::handlers_blocked`].
+    ///
+    /// In a group ([`SubscribeOptions::group`](crate::SubscribeOptions::group)), a message is acknowledged when its handler has succeeded. One
+    /// whose handler failed is delivered again after a while, to any member, and is a dead letter after `max_deliveries`.
     ///
     /// # Errors
     ///
     /// As [`subscribe`](Self::subscribe).
-    pub async fn subscribe_with<P, H, F, E>(
+    pub async fn subscribe_with<P, O, H, F, E>(
         &self,
         pattern: P,
-        options: SubscribeOptions,
+        options: O,
         handler: H,
     ) -> Result<HandlerTask, SubscribeError>
     where
         P: TryInto<Pattern>,
         PatternError: From<P::Error>,
+        O: Subscribe,
         H: Fn(Delivery) -> F + Send + Sync + 'static,
         F: Future<Output = Result<(), E>> + Send + 'static,
         E: fmt::Display + Send + 'static,
     {
         let pattern = pattern.try_into().map_err(PatternError::from)?;
-        self.inner.subscriptions.subscribe_with(pattern, options, handler).await
+        options.subscribe_with(Maker(&self.inner.subscriptions), pattern, handler).await
     }
 
     /// The store, for what the bus itself does not offer.
@@ -281,6 +290,11 @@ impl Inner {
             handler_errors: meters.handler_errors.get(),
             entries_trimmed: meters.trimmed.get(),
             entries_trimmed_unread: meters.trimmed_unread.get(),
+            handler_timeouts: meters.handler_timeouts.get(),
+            handlers_blocked: meters.handlers_blocked.get(),
+            scale_ups: meters.scale_ups.get(),
+            scale_downs: meters.scale_downs.get(),
+            worker_utilization: meters.utilization.highest(),
             reconnects: self.connectivity.reconnects(),
             groups: meters.group.read(),
             malformed: Malformed::ALL

@@ -14,7 +14,7 @@ pub struct Health {
     pub connected: bool,
     /// How full the fullest publishing queue is, 0 to 1.
     pub buffer_utilization: f64,
-    /// Handlers at work.
+    /// Workers that run handlers, busy or not.
     pub worker_count: u64,
     /// Part of all messages that failed, 0 to 1.
     pub error_rate: f64,

@@ -16,6 +16,7 @@
 //! | publishing | `publish`: the queue of each tier, its lane, the [`Receipt`] |
 //! | the stream store | [`store`]: one contract, two engines |
 //! | subscribing | `subscribe`: reader, router, queues, [`Subscription`], [`HandlerTask`] |
+//! | handling | `workers`: pools that scale with the load, and know nothing of where the messages come from |
 //! | what the bus says of itself | [`Metrics`], [`Health`] |
 //!
 //! A module knows those before it on this way, never those after it; [`Bus`] alone knows all. The crate runs on Tokio, starts no runtime of its own and
@@ -37,6 +38,9 @@ mod connectivity;
 mod metrics;
 
 mod publish;
+
+mod workers;
+
 mod subscribe;
 
 mod health;
@@ -52,8 +56,8 @@ mod fixtures;
 
 pub use bus::{Bus, Closed, ConnectError};
 pub use config::{
-    BufferConfig, BufferOverrides, BusConfig, ConfigError, Flush, Fsync, Layout, OnFull, StreamConfig,
-    SubscriptionPolicy, TrimStrategy, presets, redact_url,
+    BufferConfig, BufferOverrides, BusConfig, ConfigError, Flush, Fsync, HandlingOrder, Layout, OnFull,
+    StreamConfig, SubscriptionPolicy, TrimStrategy, presets, redact_url,
 };
 pub use health::{Health, HealthStatus};
 pub use message::{Delivery, Encoding, Headers, Message, ParseEncodingError, StreamKey};

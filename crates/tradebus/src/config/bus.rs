@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::presets::Preset;
 use super::redact::{Secret, StoreUrl};
 use super::{
-    BufferConfig, BufferOverrides, Fsync, Layout, Serializer, StreamConfig, StreamOverrides,
+    BufferConfig, BufferOverrides, Fsync, HandlingOrder, Layout, Serializer, StreamConfig, StreamOverrides,
     SubscriptionPolicy, size, tiers,
 };
 use crate::Priority;
@@ -194,6 +194,11 @@ pub struct BusConfig {
     /// 10000000.
     #[schemars(range(min = 1, max = 10_000_000))]
     pub max_pending: usize,
+    /// Which messages of a subscription with a handler are handled one after the other. Default `topic`.
+    pub ordering: HandlingOrder,
+    /// Longest that a handler may take for a message, in milliseconds. Default 30000, 0 to 86400000; 0 means no limit.
+    #[schemars(range(min = 0, max = 86_400_000))]
+    pub handler_timeout_ms: u64,
     /// Topics whose subscribers are remembered. Default 10000, 16 to 10000000.
     #[schemars(range(min = 16, max = 10_000_000))]
     pub topic_cache_size: usize,
@@ -274,6 +279,8 @@ impl Default for BusConfig {
             retry_max_ms: 30_000,
             claim_idle_ms: 60_000,
             max_pending: 20_000,
+            ordering: HandlingOrder::Topic,
+            handler_timeout_ms: 30_000,
             topic_cache_size: 10_000,
             discovery_interval_ms: 1_000,
             reconnect_min_ms: 50,

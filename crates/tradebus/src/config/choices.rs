@@ -37,6 +37,19 @@ pub enum SubscriptionPolicy {
     Conflate,
 }
 
+/// In which order handlers get the messages of a subscription.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum HandlingOrder {
+    /// Those of one topic one after the other, in their order; different topics side by side.
+    #[default]
+    #[serde(alias = "TOPIC")]
+    Topic,
+    /// All side by side.
+    #[serde(alias = "NONE")]
+    None,
+}
+
 /// When an embedded store on disk forces what was written to the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
 pub enum Fsync {

@@ -139,6 +139,11 @@ impl BusConfig {
         seconds(self.shutdown_timeout)
     }
 
+    /// Longest that a handler may take; none where there is no limit.
+    pub fn handler_timeout(&self) -> Option<Duration> {
+        (self.handler_timeout_ms > 0).then(|| Duration::from_millis(self.handler_timeout_ms))
+    }
+
     /// Time between two searches for new streams.
     pub const fn discovery_interval(&self) -> Duration {
         Duration::from_millis(self.discovery_interval_ms)

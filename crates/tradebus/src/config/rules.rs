@@ -249,8 +249,7 @@ fn observation(config: &BusConfig, report: &mut Report) {
 }
 
 /// Fields that are read and checked, so that configurations of the original system hold, but that nothing acts on yet.
-const AHEAD: [&str; 19] = [
-    "auto_scale_enabled",
+const AHEAD: [&str; 13] = [
     "connection_pool_size",
     "default_stream_config.auto_ack",
     "default_stream_config.consumer_group",
@@ -259,13 +258,8 @@ const AHEAD: [&str; 19] = [
     "enable_pattern_matching",
     "enable_tracing",
     "health_check_interval",
-    "max_concurrent_handlers",
     "max_consecutive_failures",
-    "max_workers",
     "metrics_interval_ms",
-    "min_workers",
-    "scale_down_threshold",
-    "scale_up_threshold",
     "subscriptions",
     "timestamps_as_iso8601",
     "trace_sample_rate",

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Instant;
 
 use super::GroupMetrics;
+use super::gauge::Gauges;
 use super::latency::Latency;
 use super::rate::Rate;
 use crate::wire::record::Malformed;
@@ -88,13 +89,22 @@ pub(crate) struct Meters {
     pub(crate) trimmed: Counter,
     /// Those of them that a consumer group had not got.
     pub(crate) trimmed_unread: Counter,
-    /// Handlers that failed.
-    pub(crate) handler_errors: Counter,
     pub(crate) group: GroupMeters,
+    /// Handlers that failed, panicked or took too long.
+    pub(crate) handler_errors: Counter,
+    /// Those of them that took too long.
+    pub(crate) handler_timeouts: Counter,
+    /// Handlers that blocked their thread.
+    pub(crate) handlers_blocked: Counter,
+    /// Decisions for more workers, and for fewer.
+    pub(crate) scale_ups: Counter,
+    pub(crate) scale_downs: Counter,
     /// Entries that are no messages, by kind.
     pub(crate) malformed: [Counter; Malformed::ALL.len()],
-    /// Handlers at work.
+    /// Workers that are there.
     pub(crate) workers: AtomicU64,
+    /// Utilization of each pool of workers.
+    pub(crate) utilization: Gauges,
     /// Publishing to confirmation by the store, by tier.
     pub(crate) publish_latency: [Latency; 4],
     /// Publishing to the subscriber, by tier.
@@ -123,8 +133,13 @@ impl Default for Meters {
             trimmed_unread: Counter::default(),
             handler_errors: Counter::default(),
             group: GroupMeters::default(),
+            handler_timeouts: Counter::default(),
+            handlers_blocked: Counter::default(),
+            scale_ups: Counter::default(),
+            scale_downs: Counter::default(),
             malformed: Default::default(),
             workers: AtomicU64::new(0),
+            utilization: Gauges::default(),
             publish_latency: Default::default(),
             delivery_latency: Default::default(),
             message_rate: Rate::default(),

@@ -1,11 +1,13 @@
 //! What a bus tells about itself in numbers.
 
+mod gauge;
 mod latency;
 mod meters;
 mod rate;
 
 use serde::Serialize;
 
+pub(crate) use gauge::Gauge;
 pub use latency::LatencySummary;
 pub(crate) use latency::summary_of_all;
 pub(crate) use meters::Meters;
@@ -46,7 +48,7 @@ pub struct Metrics {
     pub error_rate: f64,
     /// Whether the store can be used.
     pub connected: bool,
-    /// Handlers at work.
+    /// Workers that run handlers, busy or not.
     pub worker_count: u64,
     /// Messages that the bus has accepted.
     pub messages_accepted: u64,
@@ -58,12 +60,23 @@ pub struct Metrics {
     pub messages_dropped: u64,
     /// Messages that had expired before a subscriber took them, counted once for each subscription.
     pub messages_expired: u64,
-    /// Handlers that failed.
-    pub handler_errors: u64,
     /// Entries trimmed by this process.
     pub entries_trimmed: u64,
     /// Those of them that a consumer group had not got (only with `trim_unread`).
     pub entries_trimmed_unread: u64,
+    /// Messages whose handlers failed, panicked, or took too long.
+    pub handler_errors: u64,
+    /// Those of them whose handlers took longer than `handler_timeout_ms`, and were dropped.
+    pub handler_timeouts: u64,
+    /// Handlers that blocked their thread for longer than that, so that they could not be dropped.
+    pub handlers_blocked: u64,
+    /// Times that workers were added.
+    pub scale_ups: u64,
+    /// Times that workers were removed.
+    pub scale_downs: u64,
+    /// Utilization by which the workers are scaled, of the pool where it is highest, 0 to 1: how full its queue is, or how busy its
+    /// workers are.
+    pub worker_utilization: f64,
     /// Connections made again.
     pub reconnects: u64,
     /// What the consumer groups did, over all group subscriptions of this bus.

@@ -138,18 +138,16 @@ impl Trimmer {
 
     /// To so many entries, the newest ones, and those that some group has not got.
     async fn trim_to(&mut self, stream: &StreamKey, keep: u64) -> Result<(), StoreError> {
-        let groups = self.store.consumer_groups().groups(stream).await?;
         let by_length = Trim::ToLength { keep, approximate: true };
+        if self.config.trim_unread {
+            return self.trim_and_count(stream, by_length).await;
+        }
+        let groups = self.store.consumer_groups().groups(stream).await?;
         let Some(progress) = Progress::of(&groups) else {
             return self.trim(stream, by_length).await.map(drop);
         };
         if keep >= LONG && progress.unread.is_some_and(|unread| unread <= keep / 2) {
             return self.trim(stream, by_length).await.map(drop);
-        }
-        if self.config.trim_unread {
-            let (before, removed) = (self.store.len(stream).await?, self.trim(stream, by_length).await?);
-            self.count_unread(stream, &progress, before, removed);
-            return Ok(());
         }
         self.trim_read(stream, keep, &progress).await
     }
@@ -180,22 +178,30 @@ impl Trimmer {
     }
 
     async fn trim_older_than(&mut self, stream: &StreamKey, age: Duration) -> Result<(), StoreError> {
-        let groups = self.store.consumer_groups().groups(stream).await?;
         let now = self.store.now_ms().await?;
         let first = EntryId::new(now.saturating_sub(age.as_millis() as u64), 0);
-        let progress = Progress::of(&groups).filter(|progress| progress.first_unread() < first);
-        let Some(progress) = progress else {
-            return self.trim(stream, Trim::FromId { first, approximate: true }).await.map(drop);
-        };
+        let by_age = Trim::FromId { first, approximate: true };
         if self.config.trim_unread {
-            let before = self.store.len(stream).await?;
-            let removed = self.trim(stream, Trim::FromId { first, approximate: true }).await?;
-            self.count_unread(stream, &progress, before, removed);
-            return Ok(());
+            return self.trim_and_count(stream, by_age).await;
         }
+        let groups = self.store.consumer_groups().groups(stream).await?;
+        let progress = Progress::of(&groups).filter(|progress| progress.first_unread() < first);
+        let Some(progress) = progress else { return self.trim(stream, by_age).await.map(drop) };
         let read = Trim::FromId { first: progress.first_unread(), approximate: true };
         self.trim(stream, read).await?;
         self.hold_back(stream, &progress, progress.unread.unwrap_or(0));
+        Ok(())
+    }
+
+    /// Trims, whoever has not got what goes, and counts it.
+    async fn trim_and_count(&mut self, stream: &StreamKey, trim: Trim) -> Result<(), StoreError> {
+        // The length first: what is appended before the groups are asked must not look as if it had been read.
+        let before = self.store.len(stream).await?;
+        let groups = self.store.consumer_groups().groups(stream).await?;
+        let removed = self.trim(stream, trim).await?;
+        if let Some(progress) = Progress::of(&groups) {
+            self.count_unread(stream, &progress, before, removed);
+        }
         Ok(())
     }
 

@@ -17,7 +17,6 @@ mod router;
 mod shared;
 mod subscription;
 
-use std::fmt;
 use std::sync::{Arc, Weak};
 
 use hashbrown::HashMap;
@@ -40,7 +39,8 @@ use crate::connectivity::Connectivity;
 use crate::layout::Streams;
 use crate::metrics::Meters;
 use crate::store::{Position, StoreError, StreamStore};
-use crate::{Delivery, Pattern, PatternError, StreamKey};
+use crate::workers::{Handler, Pool, Settings};
+use crate::{Pattern, PatternError, StreamKey};
 
 /// Why a subscription was not made.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -74,10 +74,13 @@ pub trait Subscribe: private::Subscribe {}
 impl<T: private::Subscribe> Subscribe for T {}
 
 pub(crate) mod private {
+    use std::fmt;
+
     use super::{
-        GroupOptions, GroupSubscription, SubscribeError, SubscribeOptions, Subscription, Subscriptions,
+        GroupOptions, GroupSubscription, HandlerTask, SubscribeError, SubscribeOptions, Subscription,
+        Subscriptions,
     };
-    use crate::Pattern;
+    use crate::{Delivery, Pattern};
 
     /// What makes subscriptions, out of reach for others than this crate.
     pub struct Maker<'a>(pub(crate) &'a Subscriptions);
@@ -91,6 +94,17 @@ pub(crate) mod private {
             maker: Maker<'_>,
             pattern: Pattern,
         ) -> impl Future<Output = Result<Self::Subscription, SubscribeError>> + Send;
+
+        fn subscribe_with<H, F, E>(
+            self,
+            maker: Maker<'_>,
+            pattern: Pattern,
+            handler: H,
+        ) -> impl Future<Output = Result<HandlerTask, SubscribeError>> + Send
+        where
+            H: Fn(Delivery) -> F + Send + Sync + 'static,
+            F: Future<Output = Result<(), E>> + Send + 'static,
+            E: fmt::Display + Send + 'static;
     }
 
     impl Subscribe for SubscribeOptions {
@@ -98,6 +112,20 @@ pub(crate) mod private {
 
         async fn subscribe(self, maker: Maker<'_>, pattern: Pattern) -> Result<Subscription, SubscribeError> {
             maker.0.subscribe(pattern, self).await
+        }
+
+        async fn subscribe_with<H, F, E>(
+            self,
+            maker: Maker<'_>,
+            pattern: Pattern,
+            handler: H,
+        ) -> Result<HandlerTask, SubscribeError>
+        where
+            H: Fn(Delivery) -> F + Send + Sync + 'static,
+            F: Future<Output = Result<(), E>> + Send + 'static,
+            E: fmt::Display + Send + 'static,
+        {
+            maker.0.subscribe_with(pattern, self, handler).await
         }
     }
 
@@ -111,6 +139,20 @@ pub(crate) mod private {
         ) -> Result<GroupSubscription, SubscribeError> {
             maker.0.join_group(pattern, self).await
         }
+
+        async fn subscribe_with<H, F, E>(
+            self,
+            maker: Maker<'_>,
+            pattern: Pattern,
+            handler: H,
+        ) -> Result<HandlerTask, SubscribeError>
+        where
+            H: Fn(Delivery) -> F + Send + Sync + 'static,
+            F: Future<Output = Result<(), E>> + Send + 'static,
+            E: fmt::Display + Send + 'static,
+        {
+            maker.0.join_group_with(pattern, self, handler).await
+        }
     }
 }
 
@@ -120,6 +162,7 @@ pub(crate) struct Subscriptions {
     reading: Arc<Reading>,
     config: Arc<BusConfig>,
     defaults: Defaults,
+    workers: Settings,
     state: Mutex<State>,
 }
 
@@ -177,7 +220,9 @@ impl Subscriptions {
             capacity: config.subscription_capacity,
             max_bytes: config.default_buffer_config.max_bytes,
         };
-        Self { reading: Arc::new(reading), config: config.clone(), defaults, state: Mutex::default() }
+        let workers = Settings::new(config);
+        let (reading, config) = (Arc::new(reading), config.clone());
+        Self { reading, config, defaults, workers, state: Mutex::default() }
     }
 
     /// Makes a subscription. Everything that is published after this returns arrives.
@@ -207,19 +252,17 @@ impl Subscriptions {
     }
 
     /// Runs a handler over a subscription.
-    pub(crate) async fn subscribe_with<H, F, E>(
+    pub(crate) async fn subscribe_with(
         &self,
         pattern: Pattern,
         options: SubscribeOptions,
-        handler: H,
-    ) -> Result<HandlerTask, SubscribeError>
-    where
-        H: Fn(Delivery) -> F + Send + Sync + 'static,
-        F: Future<Output = Result<(), E>> + Send + 'static,
-        E: fmt::Display + Send + 'static,
-    {
+        handler: impl Handler,
+    ) -> Result<HandlerTask, SubscribeError> {
+        let (ordering, timeout) = (options.ordering, options.handler_timeout);
+        let settings = self.workers.for_pool(pattern.to_string(), ordering, timeout);
         let subscription = self.subscribe(pattern, options).await?;
-        Ok(HandlerTask::start(subscription, self.reading.meters.clone(), handler))
+        let meters = self.reading.meters.clone();
+        Ok(HandlerTask::new(Pool::start(subscription, settings, meters, handler)))
     }
 
     /// The places in all streams behind which a subscription starts.

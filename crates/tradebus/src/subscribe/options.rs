@@ -6,15 +6,17 @@ use std::time::Duration;
 use tradebus_engine::EntryId;
 
 use crate::StreamKey;
-use crate::config::SubscriptionPolicy;
+use crate::config::{HandlingOrder, SubscriptionPolicy};
 
-/// How to subscribe. The default: from now on, the streams of the bus, policy and capacity as configured.
+/// How to subscribe. The default: from now on, the streams of the bus, everything else as configured.
 #[derive(Debug, Clone, Default)]
 pub struct SubscribeOptions {
     pub(super) from: StartFrom,
     pub(super) streams: Vec<StreamKey>,
     pub(super) policy: Option<SubscriptionPolicy>,
     pub(super) capacity: Option<usize>,
+    pub(super) ordering: Option<HandlingOrder>,
+    pub(super) handler_timeout: Option<Duration>,
 }
 
 impl SubscribeOptions {
@@ -44,6 +46,20 @@ impl SubscribeOptions {
     #[must_use]
     pub fn capacity(mut self, messages: usize) -> Self {
         self.capacity = Some(messages.max(1));
+        self
+    }
+
+    /// Which messages a handler gets one after the other; nothing to a subscription without one.
+    #[must_use]
+    pub fn ordering(mut self, ordering: HandlingOrder) -> Self {
+        self.ordering = Some(ordering);
+        self
+    }
+
+    /// Longest that a handler may take for a message; zero means no limit.
+    #[must_use]
+    pub fn handler_timeout(mut self, limit: Duration) -> Self {
+        self.handler_timeout = Some(limit);
         self
     }
 }

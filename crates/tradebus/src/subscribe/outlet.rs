@@ -32,15 +32,42 @@ impl<T: Waiting> Outlet<T> {
     ) -> Poll<Option<T>> {
         loop {
             match self.poll_one(queue, cx) {
-                Poll::Ready(Some(next))
-                    if next.message().may_expire() && next.message().is_expired(now_ns()) =>
-                {
-                    self.meters.expired.add(1);
-                    expired(next);
-                }
+                Poll::Ready(Some(next)) if self.is_stale(&next) => expired(next),
                 polled => return polled,
             }
         }
+    }
+
+    /// The next message, if it is a CRITICAL one that is of use.
+    pub(super) fn poll_critical(
+        &mut self,
+        queue: &Queue<T>,
+        cx: &mut Context<'_>,
+        mut expired: impl FnMut(T),
+    ) -> Poll<T> {
+        loop {
+            let is_critical = |first: &T| first.message().priority == Priority::Critical;
+            if !self.chunk.front().is_some_and(is_critical) {
+                match queue.poll_take_critical(&mut self.chunk, cx) {
+                    Poll::Pending => return Poll::Pending,
+                    Poll::Ready(taken) => self.count(0..taken),
+                }
+            }
+            let Some(next) = self.chunk.pop_front() else { return Poll::Pending };
+            if !self.is_stale(&next) {
+                return Poll::Ready(next);
+            }
+            expired(next);
+        }
+    }
+
+    /// Whether a message is of no more use; counts it then.
+    fn is_stale(&self, next: &T) -> bool {
+        let stale = next.message().may_expire() && next.message().is_expired(now_ns());
+        if stale {
+            self.meters.expired.add(1);
+        }
+        stale
     }
 
     fn poll_one(&mut self, queue: &Queue<T>, cx: &mut Context<'_>) -> Poll<Option<T>> {

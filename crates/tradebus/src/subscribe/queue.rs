@@ -224,6 +224,17 @@ impl<T: Waiting> Queue<T> {
         count
     }
 
+    /// As [`take_critical`](Self::take_critical); pending where there are none.
+    pub(super) fn poll_take_critical(&self, chunk: &mut VecDeque<T>, cx: &Context<'_>) -> Poll<usize> {
+        let mut taken = self.take_critical(chunk);
+        if taken == 0 {
+            // Kept before the second look, so that none comes unnoticed in between.
+            self.state.lock().waker = Some(cx.waker().clone());
+            taken = self.take_critical(chunk);
+        }
+        if taken == 0 { Poll::Pending } else { Poll::Ready(taken) }
+    }
+
     /// Nothing more will be pushed.
     pub(super) fn end(&self) {
         let mut state = self.state.lock();
@@ -253,6 +264,17 @@ impl<T: Waiting> Queue<T> {
 
     pub(super) fn is_closed(&self) -> bool {
         self.closed.load(Relaxed)
+    }
+
+    /// How full the fullest tier is, in messages or bytes, 0 to 1.
+    pub(super) fn fill(&self) -> f64 {
+        let part = |held: usize, most: usize| (held as f64 / most.max(1) as f64).min(1.0);
+        let state = self.state.lock();
+        let fills = state
+            .tiers
+            .iter()
+            .map(|tier| part(tier.waiting.len(), self.capacity).max(part(tier.bytes, self.max_bytes)));
+        fills.fold(0.0, f64::max)
     }
 
     /// Messages that wait.

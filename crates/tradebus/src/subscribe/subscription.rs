@@ -10,7 +10,8 @@ use super::outlet::Outlet;
 use super::readers::Readers;
 use super::shared::Subscriber;
 use crate::metrics::Meters;
-use crate::{Delivery, Pattern};
+use crate::workers::{Intake, Job, Outcome, Ticket};
+use crate::{Delivery, Message, Pattern};
 
 /// Messages whose topics match a pattern, as they arrive: a [`Stream`] that ends when the bus is closed.
 ///
@@ -47,6 +48,39 @@ impl Subscription {
     /// The next message; `None` once the bus is closed and everything was taken. Cancel safe.
     pub async fn next(&mut self) -> Option<Delivery> {
         std::future::poll_fn(|cx| self.outlet.poll_useful(&self.subscriber.queue, cx, drop)).await
+    }
+}
+
+/// Nobody waits to hear how a broadcast message was handled.
+impl Job for Delivery {
+    type Ticket = ();
+
+    fn message(&self) -> &Message {
+        &self.message
+    }
+
+    fn split(self) -> (Delivery, ()) {
+        (self, ())
+    }
+}
+
+impl Ticket for () {
+    fn settle(self, _outcome: Outcome) {}
+}
+
+impl Intake for Subscription {
+    type Job = Delivery;
+
+    fn poll_job(&mut self, cx: &mut Context<'_>) -> Poll<Option<Delivery>> {
+        self.outlet.poll_useful(&self.subscriber.queue, cx, drop)
+    }
+
+    fn poll_critical(&mut self, cx: &mut Context<'_>) -> Poll<Delivery> {
+        self.outlet.poll_critical(&self.subscriber.queue, cx, drop)
+    }
+
+    fn fill(&self) -> f64 {
+        self.subscriber.queue.fill()
     }
 }
 

@@ -35,21 +35,14 @@ impl Waiting for Received {
 #[derive(Debug)]
 #[must_use = "a message that is dropped unsettled is delivered again"]
 pub struct GroupDelivery {
-    pub(super) delivery: Delivery,
-    pub(super) ticket: Ticket,
+    delivery: Delivery,
+    ticket: Ticket,
 }
 
 impl GroupDelivery {
     pub(super) fn new(received: Received, member: &Arc<Member>) -> Self {
         let Received { delivery, deliveries } = received;
-        member.out.fetch_add(1, Relaxed);
-        let ticket = Ticket {
-            member: member.clone(),
-            stream: delivery.stream.clone(),
-            id: delivery.id,
-            deliveries,
-            settled: false,
-        };
+        let ticket = Ticket::new(member, &delivery, deliveries, None);
         Self { delivery, ticket }
     }
 
@@ -73,11 +66,6 @@ impl GroupDelivery {
     pub fn reject(self, reason: impl Into<String>) {
         self.ticket.fail(Verdict::Dead { error: reason.into() });
     }
-
-    /// The message, and its ticket to be settled apart from it.
-    pub(super) fn split(self) -> (Delivery, Ticket) {
-        (self.delivery, self.ticket)
-    }
 }
 
 impl Deref for GroupDelivery {
@@ -99,6 +87,19 @@ pub(super) struct Ticket {
 }
 
 impl Ticket {
+    /// Handling begins. If it takes far longer than `limit`, its worker hangs, and others may have the message.
+    pub(super) fn new(
+        member: &Arc<Member>,
+        delivery: &Delivery,
+        deliveries: u64,
+        limit: Option<Duration>,
+    ) -> Self {
+        let Delivery { stream, id, .. } = delivery;
+        member.out.fetch_add(1, Relaxed);
+        member.ledger.begin(stream, *id, limit.map(|limit| limit * 2));
+        Self { member: member.clone(), stream: stream.clone(), id: *id, deliveries, settled: false }
+    }
+
     pub(super) fn ack(mut self) {
         self.settled = true;
         self.member.ledger.acknowledge(&self.stream, self.id);

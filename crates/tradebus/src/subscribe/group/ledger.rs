@@ -41,6 +41,16 @@ struct Held {
     deliveries: u64,
     /// When the store was last told that somebody cares for it.
     touched: Instant,
+    /// The subscriber has it, or had it.
+    begun: bool,
+    /// From then on nobody cares for it: its handler hangs.
+    cared_until: Option<Instant>,
+}
+
+impl Held {
+    fn begun_deliveries(self) -> u64 {
+        self.deliveries.saturating_sub((!self.begun).into())
+    }
 }
 
 /// An entry that was not handled.
@@ -76,7 +86,7 @@ impl Ledger {
         let State { streams, held, .. } = &mut *state;
         received.retain(|it| {
             let book = streams.entry_ref(&it.delivery.stream).or_default();
-            let entry = Held { deliveries: it.deliveries, touched };
+            let entry = Held { deliveries: it.deliveries, touched, begun: false, cared_until: None };
             let is_new = book.held.insert(it.delivery.id, entry).is_none();
             *held += usize::from(is_new);
             is_new
@@ -93,6 +103,15 @@ impl Ledger {
     pub(super) fn pass_over(&self, stream: &StreamKey, ids: &[EntryId]) {
         self.state.lock().streams.entry_ref(stream).or_default().acks.extend_from_slice(ids);
         self.changed.notify_one();
+    }
+
+    /// The subscriber gets an entry, and has so long to settle it.
+    pub(super) fn begin(&self, stream: &StreamKey, id: EntryId, limit: Option<Duration>) {
+        let mut state = self.state.lock();
+        if let Some(held) = state.streams.get_mut(stream).and_then(|book| book.held.get_mut(&id)) {
+            held.begun = true;
+            held.cared_until = limit.and_then(|limit| Instant::now().checked_add(limit));
+        }
     }
 
     /// An entry was handled.
@@ -169,7 +188,9 @@ impl Ledger {
         let now = Instant::now();
         let mut old = Vec::new();
         for (stream, book) in &mut self.state.lock().streams {
-            let old_here = book.held.iter_mut().filter(|(_, held)| now - held.touched >= age);
+            let is_cared_for = |held: &Held| held.cared_until.is_none_or(|until| now < until);
+            let old_here =
+                book.held.iter_mut().filter(|(_, held)| now - held.touched >= age && is_cared_for(held));
             let ids: Vec<EntryId> = old_here
                 .map(|(id, held)| {
                     held.touched = now;
@@ -183,7 +204,7 @@ impl Ledger {
         old
     }
 
-    /// Takes everything that is in hand out of the books: id and number of deliveries, by stream.
+    /// Takes everything that is in hand out of the books: id and number of deliveries that were begun, by stream.
     pub(super) fn take_held(&self) -> Vec<(StreamKey, Vec<(EntryId, u64)>)> {
         let mut state = self.state.lock();
         state.held = 0;
@@ -192,7 +213,7 @@ impl Ledger {
             .iter_mut()
             .filter(|(_, book)| !book.held.is_empty())
             .map(|(stream, book)| {
-                (stream.clone(), book.held.drain().map(|(id, held)| (id, held.deliveries)).collect())
+                (stream.clone(), book.held.drain().map(|(id, held)| (id, held.begun_deliveries())).collect())
             })
             .collect()
     }

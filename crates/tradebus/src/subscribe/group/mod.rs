@@ -6,6 +6,7 @@
 
 mod claims;
 mod delivery;
+mod intake;
 mod ledger;
 mod member;
 mod options;
@@ -32,6 +33,7 @@ pub use self::subscription::GroupSubscription;
 
 use self::claims::Claims;
 use self::delivery::Received;
+use self::intake::GroupIntake;
 use self::ledger::Ledger;
 pub(super) use self::member::Member;
 use self::member::Rules;
@@ -39,11 +41,12 @@ use self::reader::Reader;
 use self::settler::Settler;
 use super::queue::Queue;
 use super::shared::Source;
-use super::{StartFrom, SubscribeError, Subscriptions};
+use super::{HandlerTask, StartFrom, SubscribeError, Subscriptions};
 use crate::config::{BusConfig, SubscriptionPolicy};
 use crate::layout::Streams;
 use crate::store::{GroupStart, StoreError};
 use crate::wire::dead::dead_letter_stream;
+use crate::workers::{Handler, Pool};
 use crate::{Pattern, Priority, StreamKey};
 
 /// The consumer to which members that leave give what they have not finished; everybody claims from it at once.
@@ -98,6 +101,20 @@ impl Subscriptions {
         others.spawn(Claims::new(&member).run());
         self.reading.spawn(Settler::new(&member).run(others));
         Ok(GroupSubscription::new(member, self.config.shutdown_timeout()))
+    }
+
+    /// Joins a consumer group and runs a handler over its share of the messages.
+    pub(crate) async fn join_group_with(
+        &self,
+        pattern: Pattern,
+        options: GroupOptions,
+        handler: impl Handler,
+    ) -> Result<HandlerTask, SubscribeError> {
+        let name = format!("{pattern} of the group {}", options.group);
+        let settings = self.workers.for_pool(name, options.ordering, options.handler_timeout);
+        let subscription = self.join_group(pattern, options).await?;
+        let intake = GroupIntake::new(subscription, settings.timeout());
+        Ok(HandlerTask::new(Pool::start(intake, settings, self.reading.meters.clone(), handler)))
     }
 
     /// The readers of a member, with the group in all of their streams.

@@ -1,10 +1,13 @@
 //! How to subscribe as a member of a consumer group.
 
+use std::time::Duration;
+
 use smol_str::SmolStr;
 
 use super::HANDED_BACK;
+use crate::StreamKey;
+use crate::config::{BusConfig, HandlingOrder};
 use crate::subscribe::{StartFrom, SubscribeError, SubscribeOptions};
-use crate::{StreamKey, config::BusConfig};
 
 /// How to subscribe as a consumer of a group. The default: a name of its own, what comes from now on where the group is new, the
 /// streams of the bus, and bounds as configured.
@@ -17,6 +20,8 @@ pub struct GroupOptions {
     pub(in crate::subscribe) capacity: Option<usize>,
     pub(super) max_deliveries: Option<u32>,
     pub(super) bury_expired: bool,
+    pub(super) ordering: Option<HandlingOrder>,
+    pub(super) handler_timeout: Option<Duration>,
 }
 
 impl SubscribeOptions {
@@ -30,6 +35,8 @@ impl SubscribeOptions {
             capacity: None,
             max_deliveries: None,
             bury_expired: false,
+            ordering: None,
+            handler_timeout: None,
         }
     }
 }
@@ -76,6 +83,20 @@ impl GroupOptions {
     #[must_use]
     pub fn dead_letter_expired(mut self) -> Self {
         self.bury_expired = true;
+        self
+    }
+
+    /// With a handler: which messages are handled one after the other.
+    #[must_use]
+    pub fn ordering(mut self, ordering: HandlingOrder) -> Self {
+        self.ordering = Some(ordering);
+        self
+    }
+
+    /// With a handler: longest that it may take for a message; zero means no limit. A message that takes longer counts as failed.
+    #[must_use]
+    pub fn handler_timeout(mut self, limit: Duration) -> Self {
+        self.handler_timeout = Some(limit);
         self
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashMap;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until};
 use tradebus_engine::EntryId;
@@ -242,8 +242,8 @@ impl Settler {
     async fn see_out(&mut self) {
         let member = self.member.clone();
         let deadline = (*member.leaving.borrow()).unwrap_or_else(Instant::now);
-        let queued: HashSet<(StreamKey, EntryId)> =
-            member.queue.drain().map(|it| (it.delivery.stream, it.delivery.id)).collect();
+        // It is in the books.
+        drop(member.queue.drain());
         loop {
             let mut all_in = std::pin::pin!(member.all_in.notified());
             all_in.as_mut().enable();
@@ -254,7 +254,7 @@ impl Settler {
         if let Err(error) = self.settle().await {
             tracing::warn!(%error, "not everything could be acknowledged; it is delivered again");
         }
-        if let Err(error) = member.hand_back(&queued).await {
+        if let Err(error) = member.hand_back().await {
             tracing::warn!(
                 %error, idle_ms = member.rules.claim_idle.as_millis() as u64,
                 "unfinished messages could not be handed back; others take them over when they have been idle"
@@ -271,14 +271,13 @@ impl Member {
     }
 
     /// Gives everything in hand to nobody, for the next who looks. What was not begun does not count as delivered.
-    async fn hand_back(&self, queued: &HashSet<(StreamKey, EntryId)>) -> Result<(), StoreError> {
+    async fn hand_back(&self) -> Result<(), StoreError> {
         let idle = self.rules.claim_idle;
         for (stream, held) in self.ledger.take_held() {
             // Entries that have been delivered equally often go together.
             let mut by_deliveries: HashMap<u64, Vec<EntryId>> = HashMap::new();
             for (id, deliveries) in held {
-                let was_queued = queued.contains(&(stream.clone(), id));
-                by_deliveries.entry(deliveries.saturating_sub(was_queued.into())).or_default().push(id);
+                by_deliveries.entry(deliveries).or_default().push(id);
             }
             for (deliveries, ids) in by_deliveries {
                 for ids in ids.chunks(ACK_AT_ONCE) {

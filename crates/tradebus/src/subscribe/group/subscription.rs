@@ -20,7 +20,7 @@ use crate::subscribe::outlet::Outlet;
 #[derive(Debug)]
 #[must_use = "a subscription ends when it is dropped"]
 pub struct GroupSubscription {
-    member: Arc<Member>,
+    pub(super) member: Arc<Member>,
     outlet: Outlet<Received>,
     /// How long leaving waits for what is in the hands of the subscriber.
     patience: Duration,
@@ -71,9 +71,17 @@ impl GroupSubscription {
     }
 
     fn poll_one(&mut self, cx: &mut Context<'_>) -> Poll<Option<GroupDelivery>> {
+        self.poll_received(cx).map(|received| Some(GroupDelivery::new(received?, &self.member)))
+    }
+
+    pub(super) fn poll_received(&mut self, cx: &mut Context<'_>) -> Poll<Option<Received>> {
         let Self { member, outlet, .. } = self;
-        let next = outlet.poll_useful(&member.queue, cx, |stale| member.settle_expired(&stale));
-        next.map(|received| Some(GroupDelivery::new(received?, member)))
+        outlet.poll_useful(&member.queue, cx, |stale| member.settle_expired(&stale))
+    }
+
+    pub(super) fn poll_critical(&mut self, cx: &mut Context<'_>) -> Poll<Received> {
+        let Self { member, outlet, .. } = self;
+        outlet.poll_critical(&member.queue, cx, |stale| member.settle_expired(&stale))
     }
 }
 
@@ -87,8 +95,6 @@ impl Stream for GroupSubscription {
 
 impl Drop for GroupSubscription {
     fn drop(&mut self) {
-        // It was taken from the queue but not begun.
-        self.member.queue.push_all(self.outlet.chunk.drain(..));
         self.member.leave(Instant::now() + self.patience);
     }
 }

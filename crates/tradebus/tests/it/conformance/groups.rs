@@ -287,12 +287,11 @@ async fn nothing_happens_when_one_half_cannot(
     let scene = Scene::new(kind, 1).await;
     scene.read("a", 10).await;
     let target = key("no stream");
-    match &scene.backend.server {
-        Some(server) => drop(server.ask(&["SET", "no stream", "1"])),
-        None => {
-            let mut db = scene.backend.engine().lock();
-            db.set_text(b"no stream", b"1", tradebus_engine::SetText::default()).unwrap();
-        }
+    if let Some(server) = &scene.backend.server {
+        server.ask(&["SET", "no stream", "1"]);
+    } else {
+        let mut db = scene.backend.engine().lock();
+        db.set_text(b"no stream", b"1", tradebus_engine::SetText::default()).unwrap();
     }
     let field = [(&b"n"[..], &b"1"[..])];
     let entry = NewEntry { stream: &target, fields: &field };

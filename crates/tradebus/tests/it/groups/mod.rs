@@ -1,6 +1,7 @@
 //! Consumer groups: sharing, settling, failing, leaving, and what others do to a group.
 
 mod failing;
+mod handlers;
 mod losing;
 mod sharing;
 

@@ -145,7 +145,7 @@ async fn who_leaves_hands_back_what_was_not_begun(
         numbers.push(number_of(&delivery));
         delivery.ack();
     }
-    assert_eq!(numbers, Vec::from_iter(1..100));
+    assert_eq!(numbers, (1..100).collect::<Vec<_>>());
     scene.settled().await;
     let consumers = scene.backend.store.consumer_groups().consumers(&lane(), "risk").await.unwrap();
     assert!(consumers.iter().all(|consumer| consumer.name != "leaving"), "{consumers:?}");

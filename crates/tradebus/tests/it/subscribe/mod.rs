@@ -7,6 +7,7 @@ mod handlers;
 mod malformed;
 mod slow;
 mod streams;
+mod workers;
 
 use tradebus::{Bus, Delivery, Subscription};
 
