@@ -17,6 +17,7 @@
 //! | the stream store | [`store`]: one contract, two engines |
 //! | subscribing | `subscribe`: reader, router, queues, [`Subscription`], [`HandlerTask`] |
 //! | what the bus says of itself | [`Metrics`], [`Health`] |
+//! | looking after the streams | `manage`: [`StreamManager`], [`DeadLetters`] |
 //!
 //! A module knows those before it on this way, never those after it; [`Bus`] alone knows all. The crate runs on Tokio, starts no runtime of its own and
 //! keeps no global state: several buses live side by side in one process.
@@ -41,6 +42,8 @@ mod subscribe;
 
 mod health;
 
+mod manage;
+
 mod bus;
 
 #[cfg(fuzzing)]
@@ -56,6 +59,10 @@ pub use config::{
     SubscriptionPolicy, TrimStrategy, presets, redact_url,
 };
 pub use health::{Health, HealthStatus};
+pub use manage::{
+    Adder, Claiming, DeadEntry, DeadLetters, GroupSample, ManageError, OwnedFields, Pages, Redriven,
+    Redriving, StreamDescription, StreamManager, StreamSample, StreamState, TrimTo, Trimming, Watch,
+};
 pub use message::{Delivery, Encoding, Headers, Message, ParseEncodingError, StreamKey};
 pub use metrics::{LatencySummary, Metrics, TierMetrics};
 pub use pattern::{MAX_PATTERN_BYTES, Pattern, PatternError};

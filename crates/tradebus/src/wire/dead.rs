@@ -57,6 +57,7 @@ pub struct DeadLetter {
 
 impl DeadLetter {
     /// Lists the fields of the dead letter of an entry and hands them to `use_fields`.
+    #[cfg_attr(not(test), allow(dead_code, reason = "only tests write dead letters"))]
     pub(crate) fn with_fields<'a, R>(
         &self,
         original: impl Iterator<Item = (&'a [u8], &'a [u8])>,
