@@ -67,13 +67,14 @@ impl DeadLetters {
     /// # Errors
     ///
     /// When the store cannot be used.
-    pub async fn len(&self) -> Result<u64, ManageError> {
+    pub async fn count(&self) -> Result<u64, ManageError> {
         Ok(self.store.len(&self.stream).await?)
     }
 
-    /// All of them, or at most so many, page by page; [`entries`](Self::entries) reads what is in a page.
-    pub fn pages(&self, limit: usize) -> Pages {
-        let query = RangeQuery { limit, ..RangeQuery::default() };
+    /// Those behind an id, at most so many, page by page; [`entries`](Self::entries) reads what is in a page.
+    pub fn pages(&self, after: EntryId, limit: usize) -> Pages {
+        let start = after.next().unwrap_or(EntryId::MAX);
+        let query = RangeQuery { start, limit, ..RangeQuery::default() };
         Pages::new(self.store.clone(), self.stream.clone(), query)
     }
 

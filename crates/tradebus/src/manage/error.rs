@@ -55,10 +55,11 @@ pub enum ManageError {
 const MOST_NAMED: usize = 10;
 
 fn these(groups: &[String]) -> String {
-    match groups.len() {
-        0 => "it has none".to_owned(),
-        ..=MOST_NAMED => format!("it has {}", groups.join(", ")),
-        many => format!("it has {} and {} more", groups[..MOST_NAMED].join(", "), many - MOST_NAMED),
+    let named = groups[..groups.len().min(MOST_NAMED)].join(", ");
+    match groups.len().saturating_sub(MOST_NAMED) {
+        _ if groups.is_empty() => "it has none".to_owned(),
+        0 => format!("it has {named}"),
+        more => format!("it has {named} and {more} more"),
     }
 }
 

@@ -31,6 +31,9 @@ const NAMES: [&[u8]; 7] = [
 /// Most bytes of an error that are kept.
 const MAX_ERROR_BYTES: usize = 4096;
 
+/// Name and value.
+type Field<'a> = (&'a [u8], &'a [u8]);
+
 /// The stream of the dead letters of a bus.
 pub(crate) fn dead_letter_stream(config: &BusConfig) -> StreamKey {
     StreamKey::new(format!("{}:dead", config.stream_base()))
@@ -74,7 +77,7 @@ impl DeadLetter {
             deliveries.as_bytes(),
             ts.as_bytes(),
         ];
-        let mut fields: Vec<(&[u8], &[u8])> = NAMES.into_iter().zip(values).collect();
+        let mut fields: Vec<Field<'_>> = NAMES.into_iter().zip(values).collect();
         for field in original {
             fields.push(field);
         }
@@ -84,7 +87,7 @@ impl DeadLetter {
     /// Reads the fields of an entry: the letter, and the original fields. `None` if it is no dead letter.
     pub(crate) fn parse<'a>(
         mut fields: impl Iterator<Item = (&'a [u8], &'a [u8])>,
-    ) -> Option<(Self, Vec<(&'a [u8], &'a [u8])>)> {
+    ) -> Option<(Self, Vec<Field<'a>>)> {
         let mut next = |name: &[u8]| fields.next().filter(|field| field.0 == name).map(|field| field.1);
         let [stream, id, group, consumer, error, deliveries, ts] = NAMES;
         let letter = Self {
@@ -106,9 +109,7 @@ fn text(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{DeadLetter, EntryId, MAX_ERROR_BYTES};
-
-    type Field<'a> = (&'a [u8], &'a [u8]);
+    use super::{DeadLetter, EntryId, Field, MAX_ERROR_BYTES};
 
     fn letter(error: &str) -> DeadLetter {
         DeadLetter {

@@ -1,17 +1,17 @@
 //! `tradebus pub`: publishes one message, or one a line.
 
 mod input;
-mod lines;
 mod receipts;
 
 use bytes::Bytes;
 use tokio::sync::mpsc::{self, Sender};
 use tradebus::{Bus, BusConfig, Encoding, Message, Priority, Receipt, Topic};
 
-use self::input::{Input, Piece};
+use self::input::Input;
 use self::receipts::{Printed, Printer};
 use crate::cli::Global;
 use crate::failure::{Failure, Outcome, error, say};
+use crate::lines::Piece;
 use crate::pace::{Pace, parse_rate};
 use crate::settings;
 use crate::shutdown::Shutdown;
