@@ -1,34 +1,49 @@
 //! An entry of a stream, as lines of output show it and lines of input give it.
 
-use std::fmt;
+use std::collections::HashSet;
+use std::fmt::{self, Write as _};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use tradebus::{OwnedFields, StreamKey};
 
 use crate::terminal;
 
-/// The fields of an entry in an object: `fields`, an object of strings, where that says everything; otherwise `fields_b64`, the pairs
-/// of names and values in base64.
-pub(crate) fn put_fields<'a>(
-    object: &mut Map<String, Value>,
+/// An object with the fields of an entry in it, as one line: `fields`, an object of strings in their order, where that says everything;
+/// otherwise `fields_b64`, the pairs of names and values in base64.
+pub(crate) fn with_fields<'a>(
+    object: &Value,
     fields: impl Iterator<Item = (&'a [u8], &'a [u8])> + Clone,
-) {
-    let count = fields.clone().count();
-    let text = |bytes| std::str::from_utf8(bytes).ok();
-    let texts = fields.clone().map(|(name, value)| Some((text(name)?.to_owned(), text(value)?.into())));
-    match texts.collect::<Option<Map<String, Value>>>() {
-        // Of several fields with one name, an object would keep one.
-        Some(texts) if texts.len() == count => object.insert("fields".into(), texts.into()),
-        _ => {
-            let pairs = fields.map(|(name, value)| json!([STANDARD.encode(name), STANDARD.encode(value)]));
-            object.insert("fields_b64".into(), pairs.collect())
+) -> String {
+    let mut line = object.to_string();
+    // The fields are written by hand, before the brace at its end: a `Value` would sort them.
+    line.pop();
+    if let Some(texts) = texts(fields.clone()) {
+        line.push_str(",\"fields\":{");
+        for (number, (name, value)) in texts.into_iter().enumerate() {
+            let comma = if number > 0 { "," } else { "" };
+            // Writing to memory cannot fail.
+            let _ = write!(line, "{comma}{}:{}", Value::from(name), Value::from(value));
         }
-    };
+        line.push_str("}}");
+    } else {
+        let pairs = fields.map(|(name, value)| json!([STANDARD.encode(name), STANDARD.encode(value)]));
+        let _ = write!(line, ",\"fields_b64\":{}}}", pairs.collect::<Value>());
+    }
+    line
+}
+
+/// Names and values, if all are text and no name comes twice: of several an object would keep one.
+fn texts<'a>(fields: impl Iterator<Item = (&'a [u8], &'a [u8])>) -> Option<Vec<(&'a str, &'a str)>> {
+    let text = |bytes| std::str::from_utf8(bytes).ok();
+    let texts: Vec<_> =
+        fields.map(|(name, value)| Some((text(name)?, text(value)?))).collect::<Option<_>>()?;
+    let names: HashSet<&str> = texts.iter().map(|(name, _)| *name).collect();
+    (names.len() == texts.len()).then_some(texts)
 }
 
 /// The key of a stream in an object: `stream`, and where that is no text, the bytes as `stream_b64` too.
@@ -86,24 +101,21 @@ impl<'de> Visitor<'de> for Pairs {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Map, Value};
+    use serde_json::json;
 
-    use super::{parse_fields, push_bytes, put_fields};
+    use super::{parse_fields, push_bytes, with_fields};
 
     fn shown(fields: &[(&[u8], &[u8])]) -> String {
-        let mut object = Map::new();
-        put_fields(&mut object, fields.iter().copied());
-        Value::from(object).to_string()
+        with_fields(&json!({ "id": "}" }), fields.iter().copied())
     }
 
     #[test]
     fn fields_are_an_object_where_that_loses_nothing() {
-        assert_eq!(shown(&[(b"a", b"1"), (b"b", b"")]), r#"{"fields":{"a":"1","b":""}}"#);
-        assert_eq!(shown(&[(b"a", b"\xff")]), r#"{"fields_b64":[["YQ==","/w=="]]}"#);
-        assert_eq!(
-            shown(&[(b"a", b"1"), (b"a", b"2")]),
-            r#"{"fields_b64":[["YQ==","MQ=="],["YQ==","Mg=="]]}"#
-        );
+        assert_eq!(shown(&[(b"b", b"1"), (b"a", b"")]), r#"{"id":"}","fields":{"b":"1","a":""}}"#);
+        assert_eq!(shown(&[]), r#"{"id":"}","fields":{}}"#);
+        assert_eq!(shown(&[(b"a", b"\xff")]), r#"{"id":"}","fields_b64":[["YQ==","/w=="]]}"#);
+        let twice = r#"{"id":"}","fields_b64":[["YQ==","MQ=="],["YQ==","Mg=="]]}"#;
+        assert_eq!(shown(&[(b"a", b"1"), (b"a", b"2")]), twice);
     }
 
     #[test]

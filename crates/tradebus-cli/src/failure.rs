@@ -79,6 +79,18 @@ pub(crate) fn error(message: &str) {
     }
 }
 
+/// Refusals that are told one by one; further ones are counted.
+const MOST_TOLD: u64 = 10;
+
+/// Says why one of many was refused, unless that was said often enough.
+pub(crate) fn refusal(number: u64, why: &str) {
+    match number {
+        ..=MOST_TOLD => error(why),
+        n if n == MOST_TOLD + 1 => say("further refusals are only counted"),
+        _ => {}
+    }
+}
+
 /// The text without anything that could steer a terminal, line by line.
 fn visible(text: &str) -> String {
     let mut visible = String::with_capacity(text.len());

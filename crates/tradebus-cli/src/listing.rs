@@ -1,7 +1,9 @@
 //! Lists: a table for people, or one JSON object a line for programs.
 
+use std::fmt::Display;
+use std::io::Write as _;
+
 use owo_colors::OwoColorize as _;
-use serde_json::Value;
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::failure::Outcome;
@@ -53,9 +55,9 @@ impl Listing {
     }
 
     /// Adds a row: an object, or as many cells as there are columns.
-    pub(crate) async fn add(
+    pub(crate) async fn add<J: Display>(
         &mut self,
-        object: impl FnOnce() -> Value,
+        object: impl FnOnce() -> J,
         cells: impl FnOnce() -> Vec<String>,
     ) -> Outcome {
         self.count += 1;
@@ -85,9 +87,9 @@ impl Listing {
 }
 
 /// Appends an object as one line.
-pub(crate) fn push_json(object: &Value, out: &mut Vec<u8>) {
-    out.extend_from_slice(object.to_string().as_bytes());
-    out.push(b'\n');
+pub(crate) fn push_json(object: &impl Display, out: &mut Vec<u8>) {
+    // Writing to memory cannot fail.
+    let _ = writeln!(out, "{object}");
 }
 
 /// Rows with aligned columns, under a head.

@@ -37,7 +37,7 @@ pub(crate) async fn no_stream(manager: &StreamManager, missing: &StreamKey) -> S
     streams.sort_by_key(|stream| !stream.to_string().contains(&name));
     let named: Vec<String> = streams.iter().take(MOST_NAMED).map(|stream| format!("`{stream}`")).collect();
     let there_are = match streams.len() - named.len() {
-        _ if named.is_empty() => format!("and none of the bus `{}`", manager.base()),
+        _ if named.is_empty() => format!("the bus `{}` has none", manager.base()),
         0 => format!("the bus has {}", named.join(", ")),
         more => format!("the bus has {} and {more} more", named.join(", ")),
     };

@@ -72,10 +72,10 @@ impl Args {
     }
 }
 
-fn object(letters: &DeadLetters, entry: &DeadEntry) -> Value {
+fn object(letters: &DeadLetters, entry: &DeadEntry) -> String {
     let mut object = show::object(entry);
     object["topic"] = letters.message(entry).map_or(Value::Null, |it| it.topic.as_str().into());
-    object
+    show::line(&object, entry)
 }
 
 const COLUMNS: [Column; 7] = [

@@ -9,7 +9,7 @@ use super::which::{Which, letters};
 use crate::cli::Global;
 use crate::confirm::confirm;
 use crate::entry::put_stream;
-use crate::failure::{Failure, Outcome, error, say};
+use crate::failure::{Failure, Outcome, refusal, say};
 use crate::listing::push_json;
 use crate::output::Output;
 use crate::progress::Progress;
@@ -99,13 +99,12 @@ impl Report {
                 self.output.flush().await?;
                 return Err(broken.into());
             }
-            Err(missing @ ManageError::NoDeadLetter { .. }) => {
-                self.gone += 1;
-                error(&missing.to_string());
+            Err(other) => {
+                self.failed += 1;
+                self.gone += u64::from(matches!(other, ManageError::NoDeadLetter { .. }));
+                refusal(self.failed, &other.to_string());
             }
-            Err(other) => error(&other.to_string()),
         }
-        self.failed += 1;
         Ok(())
     }
 

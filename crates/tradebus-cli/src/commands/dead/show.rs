@@ -4,11 +4,11 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use tradebus::{DeadEntry, DeadLetter, Delivery, EntryId};
 
 use crate::cli::Global;
-use crate::entry::{push_bytes, put_fields, put_stream};
+use crate::entry::{push_bytes, put_stream, with_fields};
 use crate::failure::Outcome;
 use crate::human::{self, count};
 use crate::streams::with_manager;
@@ -46,7 +46,7 @@ pub(super) async fn run(args: Args, global: &Global) -> Outcome {
     if args.json {
         let mut object = object(&entry);
         object["message"] = message.as_ref().map_or(Value::Null, message_object);
-        return output::print(&object.to_string());
+        return output::print(&line(&object, &entry));
     }
     output::print(&text(&entry, message.as_ref(), now_ms))
 }
@@ -56,21 +56,25 @@ fn message_object(message: &Delivery) -> Value {
     serde_json::from_str(&message.to_json_line()).unwrap_or(Value::Null)
 }
 
+/// An object about a dead letter as a line, with the original fields.
+pub(super) fn line(object: &Value, entry: &DeadEntry) -> String {
+    with_fields(object, entry.fields.iter().map(|(name, value)| (&name[..], &value[..])))
+}
+
 /// A dead letter for programs; what is about the letter is null in an entry that is none.
 pub(super) fn object(entry: &DeadEntry) -> Value {
-    let mut fields = Map::new();
-    put_fields(&mut fields, entry.fields.iter().map(|(name, value)| (&name[..], &value[..])));
-    let mut object = Value::from(fields);
     let letter = entry.letter.as_ref();
-    object["id"] = entry.id.to_string().into();
-    object["stream"] = Value::Null;
-    object["entry_id"] = json!(letter.map(|letter| letter.id.to_string()));
-    object["group"] = json!(letter.map(|letter| &letter.group));
-    object["consumer"] = json!(letter.map(|letter| &letter.consumer));
-    object["error"] = json!(letter.map(|letter| &letter.error));
-    object["deliveries"] = json!(letter.map(|letter| letter.deliveries));
-    object["ts"] = json!(letter.map(|letter| letter.ts));
-    object["time"] = json!(letter.and_then(time));
+    let mut object = json!({
+        "id": entry.id.to_string(),
+        "stream": null,
+        "entry_id": letter.map(|letter| letter.id.to_string()),
+        "group": letter.map(|letter| &letter.group),
+        "consumer": letter.map(|letter| &letter.consumer),
+        "error": letter.map(|letter| &letter.error),
+        "deliveries": letter.map(|letter| letter.deliveries),
+        "ts": letter.map(|letter| letter.ts),
+        "time": letter.and_then(time),
+    });
     if let Some(letter) = letter {
         put_stream(&mut object, &letter.stream);
     }

@@ -10,7 +10,7 @@ use tradebus::{Adder, EntryId, OwnedFields, StreamKey, StreamManager};
 
 use crate::cli::Global;
 use crate::entry::{parse_fields, put_stream};
-use crate::failure::{Failure, Outcome, error, say};
+use crate::failure::{Failure, Outcome, refusal};
 use crate::lines::{Lines, Piece};
 use crate::listing::push_json;
 use crate::output::Output;
@@ -30,8 +30,6 @@ The stream is created where missing. `tradebus pub` publishes messages; this add
 const MOST_ENTRIES: usize = 1000;
 /// Bytes of lines that are added together.
 const MOST_BYTES: usize = 4 << 20;
-/// Refusals that are told one by one; further ones are counted.
-const MOST_TOLD: u64 = 10;
 
 /// Add one entry, or one a line, and print the ids.
 #[derive(clap::Args)]
@@ -142,7 +140,7 @@ impl<'a> Adding<'a> {
         for stored in self.adder.add(entries).await? {
             match stored {
                 Ok(id) => self.print(id),
-                Err(refusal) => self.refuse(&refusal.to_string()),
+                Err(refused) => self.refuse(&refused.to_string()),
             }
         }
         self.progress.add(entries.len() as u64);
@@ -163,11 +161,7 @@ impl<'a> Adding<'a> {
 
     fn refuse(&mut self, why: &str) {
         self.refused += 1;
-        match self.refused {
-            ..=MOST_TOLD => error(why),
-            n if n == MOST_TOLD + 1 => say("further refusals are only counted"),
-            _ => {}
-        }
+        refusal(self.refused, why);
     }
 
     async fn finish(self) -> Outcome {

@@ -1,5 +1,6 @@
 //! `tradebus stream rm`: removes streams.
 
+use std::collections::HashSet;
 use std::io::Write as _;
 
 use serde_json::json;
@@ -41,7 +42,10 @@ pub(super) struct Args {
     json: bool,
 }
 
-pub(super) async fn run(args: Args, global: &Global) -> Outcome {
+pub(super) async fn run(mut args: Args, global: &Global) -> Outcome {
+    // One that is named twice is removed once.
+    let mut named = HashSet::new();
+    args.streams.retain(|stream| named.insert(stream.clone()));
     with_manager(global, async |manager| {
         let there = args.find(manager).await?;
         let missing = args.streams.len() - there.len();
@@ -105,7 +109,7 @@ impl Args {
                         progress.add(entries);
                     }
                 }
-                // Named twice, or somebody else was faster.
+                // Somebody else was faster.
                 Err(ManageError::NoStream { .. }) => continue,
                 Err(other) => return Err(other.into()),
             }

@@ -3,12 +3,12 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use serde_json::{Map, Value, json};
+use serde_json::json;
 use tradebus::store::{EntryRef, Position};
 use tradebus::{EntryId, StoreError, StreamKey, StreamManager};
 
 use crate::cli::Global;
-use crate::entry::{push_bytes, put_fields, put_stream};
+use crate::entry::{push_bytes, put_stream, with_fields};
 use crate::failure::{Failure, Outcome, say};
 use crate::listing::push_json;
 use crate::output::Output;
@@ -39,7 +39,7 @@ pub(super) struct Args {
     stream: StreamKey,
 
     /// How many.
-    #[arg(long, short = 'n', value_name = "N", default_value_t = 10)]
+    #[arg(long, short = 'n', value_name = "N", default_value_t = 10, allow_negative_numbers = true)]
     count: usize,
 
     /// Go on with those that follow, until asked to end.
@@ -146,14 +146,11 @@ impl From<Failure> for Ended {
     }
 }
 
-fn object(entry: EntryRef<'_>) -> Value {
-    let mut fields = Map::new();
-    let pairs: Vec<_> = entry.fields().collect();
-    put_fields(&mut fields, pairs.into_iter());
-    fields.insert("id".into(), json!(entry.id().to_string()));
-    let mut object = Value::from(fields);
+fn object(entry: EntryRef<'_>) -> String {
+    let mut object = json!({ "id": entry.id().to_string() });
     put_stream(&mut object, entry.stream());
-    object
+    let fields: Vec<_> = entry.fields().collect();
+    with_fields(&object, fields.into_iter())
 }
 
 fn line(entry: EntryRef<'_>, columns: Option<usize>) -> String {

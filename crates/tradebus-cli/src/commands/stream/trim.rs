@@ -46,7 +46,7 @@ pub(super) struct Args {
 #[group(required = true, multiple = false)]
 struct To {
     /// Keep so many entries, the newest ones.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     length: Option<u64>,
 
     /// Keep what was stored within this time, such as 30m or 7d, by the store's clock.
