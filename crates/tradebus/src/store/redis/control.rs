@@ -62,7 +62,8 @@ impl Control {
         }
     }
 
-    /// Runs commands as one transaction, and returns what each was answered with.
+    /// Runs commands as one transaction, and returns what each was answered with. It goes on behind a command that fails: what
+    /// the commands need must be asked for before.
     ///
     /// If the connection is lost before the answer, they may have run or not.
     pub(super) async fn transact(&self, commands: &[Vec<&[u8]>]) -> Result<Vec<Bytes>, StoreError> {
@@ -70,16 +71,17 @@ impl Control {
         self.results(&answers).map(Option::unwrap_or_default)
     }
 
-    /// Asks, and if the answer is as wanted, runs commands as one transaction; all of it again if `key` was changed in between.
-    /// `None` if the answer was not as wanted.
+    /// Asks, and if the answers are as `wanted`, runs commands as one transaction; all of it again if `key` was changed in between.
+    /// `None` if the answers were not as wanted.
     pub(super) async fn transact_if(
         &self,
         key: &StreamKey,
-        question: &[&[u8]],
-        wanted: impl Fn(&[u8]) -> bool,
+        questions: &[Vec<&[u8]>],
+        wanted: impl Fn(&[Bytes]) -> Result<bool, StoreError>,
         commands: &[Vec<&[u8]>],
     ) -> Result<Option<Vec<Bytes>>, StoreError> {
-        let watch = [vec![&b"WATCH"[..], key.as_bytes()], question.to_vec()];
+        let mut watch = vec![vec![&b"WATCH"[..], key.as_bytes()]];
+        watch.extend_from_slice(questions);
         let transaction = transaction(commands);
         loop {
             let mut slot = self.link.lock().await;
@@ -88,13 +90,11 @@ impl Control {
                 None => self.dialer.open("control").await?,
             };
             let answers = self.in_time(exchange(&mut link, &watch)).await?;
-            if !wanted(&answers[1]) {
+            let is_wanted = wanted(&answers[1..]);
+            if !matches!(is_wanted, Ok(true)) {
                 self.in_time(exchange(&mut link, &[vec![&b"UNWATCH"[..]]])).await?;
                 *slot = Some(link);
-                return match Tokens::new(&answers[1]).pull() {
-                    Ok(Token::Error(text)) => Err(reply::error(text, &self.dialer.name)),
-                    _ => Ok(None),
-                };
+                return is_wanted.map(|_| None);
             }
             let answers = self.in_time(exchange(&mut link, &transaction)).await?;
             *slot = Some(link);

@@ -9,7 +9,7 @@ use tradebus_resp::Tokens;
 
 use super::read::{ReadLink, RedisGroupReader};
 use super::reply::{self, Fields};
-use super::{RedisStore, append};
+use super::{RedisStore, append, info_command};
 use crate::StreamKey;
 use crate::store::{
     Acks, Assign, Claim, ConsumerGroups, ConsumerInfo, GroupInfo, GroupReader, GroupStart, NewEntry,
@@ -170,6 +170,9 @@ impl ConsumerGroups for RedisStore {
         let append = append::command(&entry);
         let append: Vec<&[u8]> = append.iter().map(Vec::as_slice).collect();
         let acknowledge = vec![&b"XACK"[..], stream.as_bytes(), group.as_bytes(), id.as_bytes()];
+        // A transaction goes on behind a command that fails: the entry would be acknowledged and be nowhere.
+        let questions = [info_command(target)];
+        self.can_append(&self.control.ask_all(&questions).await?[0], target)?;
         let results = self.control.transact(&[append, acknowledge]).await?;
         self.appended(&results, target)
     }
