@@ -7,6 +7,7 @@ mod support;
 mod conformance;
 mod examples;
 mod faults;
+mod manage;
 mod nautilus;
 mod priority;
 mod publish;
