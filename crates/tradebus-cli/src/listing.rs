@@ -186,7 +186,7 @@ mod tests {
         assert_eq!(printed(&[], None), [""; 0]);
         assert_eq!(
             printed(&[["日本語", "5", "x"], ["a\n\x1b", "1234567", ""]], None),
-            ["KEY          LENGTH  ERROR", "日本語             5  x", "a\\n\\u{1b}  1234567"]
+            ["KEY         LENGTH  ERROR", "日本語           5  x", "a\\n\\u{1b}  1234567"]
         );
         assert_eq!(printed(&[["a", "5", "a long error"]], Some(15)), ["KEY  LENGTH  E…", "a         5  a…"]);
     }

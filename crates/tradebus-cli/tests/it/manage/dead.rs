@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use serde_json::json;
 
 use super::{BASE, Server, column, objects};
+use crate::support::Running;
 
 /// Puts dead letters there, as consumer groups leave them.
 fn letters(server: &Server, count: usize) -> Vec<String> {
@@ -95,10 +96,13 @@ fn several_programs_that_redrive_all_move_each_once() {
     for server in Server::each() {
         let ids = letters(&server, 300);
         let redrive = ["dead", "redrive", "--all", "--yes", "--json"];
-        let moved: Vec<String> = std::thread::scope(|scope| {
-            let movers: Vec<_> = (0..3).map(|_| scope.spawn(|| server.prints(&redrive))).collect();
-            movers.into_iter().flat_map(|it| column(&objects(&it.join().unwrap()), "id")).collect()
-        });
+        let movers: Vec<Running> = (0..3).map(|_| Running::start(&mut server.command(&redrive))).collect();
+        let mut moved = Vec::new();
+        for mover in movers {
+            let (status, lines, errors) = mover.end();
+            assert_eq!(status.code(), Some(0), "{errors:?}");
+            moved.extend(column(&objects(&lines.join("\n")), "id"));
+        }
         let once: HashSet<&String> = moved.iter().collect();
         assert_eq!((moved.len(), once.len()), (ids.len(), ids.len()));
         let info = server.object(&["stream", "info", &format!("{BASE}:high")]);

@@ -18,13 +18,9 @@ const BASE: &str = "trader-TRADER-001:stream";
 struct Server {
     url: String,
     address: SocketAddr,
-    _at_work: AtWork,
-}
-
-/// Ends with the test.
-enum AtWork {
-    _Redis(Redis),
-    _Node(Node),
+    // One of them is at work, and ends with the test.
+    _redis: Option<Redis>,
+    _node: Option<Node>,
 }
 
 impl Server {
@@ -36,14 +32,14 @@ impl Server {
     fn redis() -> Self {
         let redis = Redis::start();
         let address = SocketAddr::from(([127, 0, 0, 1], redis.port()));
-        Self { url: redis.url(), address, _at_work: AtWork::_Redis(redis) }
+        Self { url: redis.url(), address, _redis: Some(redis), _node: None }
     }
 
     fn node() -> Self {
         let mut command = tradebus();
         let node = Node::serve(command.args(["serve", "--store", "memory:", "--resp", "127.0.0.1:0"]));
         let address = node.address;
-        Self { url: format!("redis://{address}"), address, _at_work: AtWork::_Node(node) }
+        Self { url: format!("redis://{address}"), address, _redis: None, _node: Some(node) }
     }
 
     fn command(&self, args: &[&str]) -> Command {
