@@ -17,6 +17,7 @@ use tradebus_engine::EntryId;
 
 use crate::StreamKey;
 use crate::config::BusConfig;
+use crate::wire::record::Field;
 
 const NAMES: [&[u8]; 7] = [
     b"dead_stream",
@@ -30,9 +31,6 @@ const NAMES: [&[u8]; 7] = [
 
 /// Most bytes of an error that are kept.
 const MAX_ERROR_BYTES: usize = 4096;
-
-/// Name and value.
-type Field<'a> = (&'a [u8], &'a [u8]);
 
 /// The stream of the dead letters of a bus.
 pub(crate) fn dead_letter_stream(config: &BusConfig) -> StreamKey {
@@ -77,7 +75,7 @@ impl DeadLetter {
             deliveries.as_bytes(),
             ts.as_bytes(),
         ];
-        let mut fields: Vec<Field<'_>> = NAMES.into_iter().zip(values).collect();
+        let mut fields: Vec<(&[u8], &[u8])> = NAMES.into_iter().zip(values).collect();
         for field in original {
             fields.push(field);
         }
@@ -109,7 +107,9 @@ fn text(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{DeadLetter, EntryId, Field, MAX_ERROR_BYTES};
+    use super::{DeadLetter, EntryId, MAX_ERROR_BYTES};
+
+    type Field<'a> = (&'a [u8], &'a [u8]);
 
     fn letter(error: &str) -> DeadLetter {
         DeadLetter {

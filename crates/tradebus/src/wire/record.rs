@@ -25,7 +25,7 @@ mod malformed;
 mod tests;
 
 pub(crate) use decode::{Limits, RawRecord};
-pub(crate) use encode::with_fields;
+pub(crate) use encode::{Field, with_fields};
 pub use malformed::Malformed;
 
 /// Name of the field that holds the topic.

@@ -92,8 +92,8 @@ impl Server {
 
     /// Adds an entry for each number, and returns the ids.
     fn add(&self, stream: &str, count: usize) -> Vec<String> {
-        let lines: String = (0..count).map(|n| format!("{{\"n\":\"{n}\"}}\n")).collect();
-        let finished = self.feed(&["stream", "add", stream, "--lines", "-"], lines.as_bytes());
+        let lines: Vec<String> = (0..count).map(|n| format!("{{\"n\":\"{n}\"}}\n")).collect();
+        let finished = self.feed(&["stream", "add", stream, "--lines", "-"], lines.concat().as_bytes());
         assert_eq!((finished.code, finished.stderr.as_str()), (Some(0), ""));
         finished.stdout.lines().map(str::to_owned).collect()
     }

@@ -62,16 +62,7 @@ impl Control {
         }
     }
 
-    /// Runs commands as one transaction, and returns what each was answered with. It goes on behind a command that fails: what
-    /// the commands need must be asked for before.
-    ///
-    /// If the connection is lost before the answer, they may have run or not.
-    pub(super) async fn transact(&self, commands: &[Vec<&[u8]>]) -> Result<Vec<Bytes>, StoreError> {
-        let answers = self.ask_all(&transaction(commands)).await?;
-        self.results(&answers).map(Option::unwrap_or_default)
-    }
-
-    /// Asks, and if the answers are as `wanted`, runs commands as one transaction; all of it again if `key` was changed in between.
+    /// Asks questions, and if the answers are as wanted, runs commands as one transaction; all of it again if `key` was changed in between.
     /// `None` if the answers were not as wanted.
     pub(super) async fn transact_if(
         &self,
@@ -80,8 +71,8 @@ impl Control {
         wanted: impl Fn(&[Bytes]) -> Result<bool, StoreError>,
         commands: &[Vec<&[u8]>],
     ) -> Result<Option<Vec<Bytes>>, StoreError> {
-        let mut watch = vec![vec![&b"WATCH"[..], key.as_bytes()]];
-        watch.extend_from_slice(questions);
+        let watch = vec![&b"WATCH"[..], key.as_bytes()];
+        let questions: Vec<_> = std::iter::once(watch).chain(questions.iter().cloned()).collect();
         let transaction = transaction(commands);
         loop {
             let mut slot = self.link.lock().await;
@@ -89,12 +80,12 @@ impl Control {
                 Some(link) => link,
                 None => self.dialer.open("control").await?,
             };
-            let answers = self.in_time(exchange(&mut link, &watch)).await?;
-            let is_wanted = wanted(&answers[1..]);
-            if !matches!(is_wanted, Ok(true)) {
+            let answers = self.in_time(exchange(&mut link, &questions)).await?;
+            let wanted = wanted(&answers[1..]);
+            if !matches!(wanted, Ok(true)) {
                 self.in_time(exchange(&mut link, &[vec![&b"UNWATCH"[..]]])).await?;
                 *slot = Some(link);
-                return is_wanted.map(|_| None);
+                return wanted.map(|_no| None);
             }
             let answers = self.in_time(exchange(&mut link, &transaction)).await?;
             *slot = Some(link);

@@ -9,7 +9,7 @@ use tradebus_resp::Tokens;
 
 use super::read::{ReadLink, RedisGroupReader};
 use super::reply::{self, Fields};
-use super::{RedisStore, append, info_command};
+use super::{RedisStore, append};
 use crate::StreamKey;
 use crate::store::{
     Acks, Assign, Claim, ConsumerGroups, ConsumerInfo, GroupInfo, GroupReader, GroupStart, NewEntry,
@@ -170,11 +170,11 @@ impl ConsumerGroups for RedisStore {
         let append = append::command(&entry);
         let append: Vec<&[u8]> = append.iter().map(Vec::as_slice).collect();
         let acknowledge = vec![&b"XACK"[..], stream.as_bytes(), group.as_bytes(), id.as_bytes()];
-        // A transaction goes on behind a command that fails: the entry would be acknowledged and be nowhere.
-        let questions = [info_command(target)];
-        self.can_append(&self.control.ask_all(&questions).await?[0], target)?;
-        let results = self.control.transact(&[append, acknowledge]).await?;
-        self.appended(&results, target)
+        // A transaction goes on behind a command that fails: what could fail is asked first.
+        let kind = vec![&b"TYPE"[..], target.as_bytes()];
+        let wanted = |answers: &[Bytes]| self.may_append(&answers[0], target).map(|()| true);
+        let results = self.control.transact_if(target, &[kind], wanted, &[append, acknowledge]).await?;
+        self.appended(&results.unwrap_or_default(), target)
     }
 }
 

@@ -97,14 +97,12 @@ impl RedisStore {
         read.map_err(|error| self.broken(&error.to_string()))
     }
 
-    /// Fails if no entry can be appended to a stream, by the answer to [`info_command`].
-    fn can_append(&self, answer: &[u8], stream: &StreamKey) -> Result<(), StoreError> {
-        match self.stream_info(answer, stream)? {
-            Some(StreamInfo { last_id: EntryId::MAX, .. }) => Err(StoreError::Refused {
-                server: self.dialer.name.clone(),
-                detail: format!("the stream `{stream}` has given out its last id"),
-            }),
-            _ => Ok(()),
+    /// Whether entries can be appended to what `TYPE` says.
+    fn may_append(&self, kind: &[u8], stream: &StreamKey) -> Result<(), StoreError> {
+        match Tokens::new(kind).pull() {
+            Ok(Token::Status(b"stream" | b"none")) => Ok(()),
+            Ok(Token::Error(text)) => Err(reply::error(text, &self.dialer.name)),
+            _ => Err(StoreError::WrongType { stream: stream.clone() }),
         }
     }
 
@@ -173,7 +171,8 @@ impl StreamStore for RedisStore {
     }
 
     async fn last_ids(&self, streams: &[StreamKey]) -> Result<Vec<EntryId>, StoreError> {
-        let questions: Vec<Vec<&[u8]>> = streams.iter().map(info_command).collect();
+        let questions: Vec<Vec<&[u8]>> =
+            streams.iter().map(|stream| vec![&b"XINFO"[..], b"STREAM", stream.as_bytes()]).collect();
         let answers = self.control.ask_all(&questions).await?;
         let last_id = |info: Option<StreamInfo>| info.map_or(EntryId::MIN, |info| info.last_id);
         answers
@@ -184,9 +183,10 @@ impl StreamStore for RedisStore {
     }
 
     async fn info(&self, stream: &StreamKey) -> Result<Option<StreamInfo>, StoreError> {
+        let key = stream.as_bytes();
         // Without SAMPLES 0 the size is guessed from a few entries.
-        let usage = vec![&b"MEMORY"[..], b"USAGE", stream.as_bytes(), b"SAMPLES", b"0"];
-        let answers = self.control.ask_all(&[info_command(stream), usage]).await?;
+        let usage = vec![&b"MEMORY"[..], b"USAGE", key, b"SAMPLES", b"0"];
+        let answers = self.control.ask_all(&[vec![b"XINFO", b"STREAM", key], usage]).await?;
         let memory_bytes = reply::number(&mut Tokens::new(&answers[1])).ok();
         Ok(self.stream_info(&answers[0], stream)?.map(|info| StreamInfo { memory_bytes, ..info }))
     }
@@ -207,27 +207,24 @@ impl StreamStore for RedisStore {
         id: EntryId,
         entry: NewEntry<'_>,
     ) -> Result<Option<EntryId>, StoreError> {
-        let (id, target) = (id.to_string(), entry.stream);
-        // The target is not watched: others append to it all the time, and what is asked of it does not change by that.
-        let questions =
-            [vec![&b"XRANGE"[..], from.as_bytes(), id.as_bytes(), id.as_bytes()], info_command(target)];
+        let id = id.to_string();
+        let is_there = vec![&b"XRANGE"[..], from.as_bytes(), id.as_bytes(), id.as_bytes()];
+        // A transaction goes on behind a command that fails: what could fail is asked first.
+        let kind = vec![&b"TYPE"[..], entry.stream.as_bytes()];
         let wanted = |answers: &[bytes::Bytes]| {
-            let is_there = match Tokens::new(&answers[0]).pull() {
+            self.may_append(&answers[1], entry.stream)?;
+            match Tokens::new(&answers[0]).pull() {
                 Ok(Token::Error(text)) => {
-                    return Err(Self::wrong_type_named(reply::error(text, &self.dialer.name), from));
+                    Err(Self::wrong_type_named(reply::error(text, &self.dialer.name), from))
                 }
-                answer => matches!(answer, Ok(Token::List(1))),
-            };
-            if is_there {
-                self.can_append(&answers[1], target)?;
+                answer => Ok(answer == Ok(Token::List(1))),
             }
-            Ok(is_there)
         };
         let append = append::command(&entry);
         let append: Vec<&[u8]> = append.iter().map(Vec::as_slice).collect();
         let delete = vec![&b"XDEL"[..], from.as_bytes(), id.as_bytes()];
-        let moved = self.control.transact_if(from, &questions, wanted, &[append, delete]).await?;
-        moved.map(|results| self.appended(&results, target)).transpose()
+        let moved = self.control.transact_if(from, &[is_there, kind], wanted, &[append, delete]).await?;
+        moved.map(|results| self.appended(&results, entry.stream)).transpose()
     }
 
     async fn trim(&self, stream: &StreamKey, how: Trim) -> Result<u64, StoreError> {
@@ -288,11 +285,6 @@ impl StreamStore for RedisStore {
     fn describe(&self) -> String {
         format!("redis at {}", self.dialer.name)
     }
-}
-
-/// Asks what a stream says about itself.
-fn info_command(stream: &StreamKey) -> Vec<&[u8]> {
-    vec![b"XINFO", b"STREAM", stream.as_bytes()]
 }
 
 /// The glob that matches what starts with these bytes: the signs that are special to Redis are escaped.

@@ -266,26 +266,6 @@ async fn appends_and_acknowledges_at_once(
     assert_eq!(scene.pending().await, [(scene.entries[1], "a".to_owned(), 1)]);
 }
 
-#[tokio::test]
-async fn an_entry_that_cannot_be_appended_elsewhere_stays_pending() {
-    let scene = Scene::new(Kind::Redis, 1).await;
-    scene.read("a", 1).await;
-    let server = scene.backend.server.as_ref().unwrap();
-    server.tell("SET text x");
-    server.tell(&format!("XADD full {} a 1", EntryId::MAX));
-    let field = [(&b"why"[..], &b"broken"[..])];
-    for target in ["text", "full"].map(key) {
-        let entry = NewEntry { stream: &target, fields: &field };
-        let ack = (&scene.stream, scene.entries[0]);
-        let error = scene.groups().append_and_acknowledge(entry, "g", ack).await.unwrap_err();
-        assert!(error.to_string().contains(&format!("`{target}`")) && !error.ends_connection(), "{error}");
-        let moved = scene.backend.store.move_entry(&scene.stream, scene.entries[0], entry).await;
-        assert_eq!(moved.unwrap_err().to_string(), error.to_string());
-    }
-    assert_eq!(scene.pending().await, [(scene.entries[0], "a".to_owned(), 1)], "both happen, or neither");
-    assert_eq!(scene.backend.store.len(&scene.stream).await.unwrap(), 1);
-}
-
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stream_describes_itself(
