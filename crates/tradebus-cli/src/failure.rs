@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use owo_colors::OwoColorize as _;
 use tradebus::config::{ConfigError, Finding};
-use tradebus::{ConnectError, StoreError, SubscribeError};
+use tradebus::{ConnectError, ManageError, StoreError, StreamKey, SubscribeError};
 
 use crate::terminal;
 
@@ -19,6 +19,14 @@ pub(crate) enum Failure {
     Usage(String),
     /// It could not be done: exit code 1.
     Failed(String),
+    /// What it was asked for is not there: exit code 7.
+    NotFound(String),
+    /// There is no such stream, which is as above; others may be named beside it.
+    NoStream(StreamKey),
+    /// It is there already: exit code 8.
+    Conflict(String),
+    /// Some of it could be done: exit code 9.
+    Partial(String),
     /// Whoever read the output has gone (`tradebus sub ... | head`): nothing is wrong, exit code 0.
     OutputClosed,
 }
@@ -26,6 +34,11 @@ pub(crate) enum Failure {
 impl Failure {
     pub(crate) fn usage(message: impl Into<String>) -> Self {
         Self::Usage(message.into())
+    }
+
+    /// Some things were done and others were not found.
+    pub(crate) fn missing(message: impl Into<String>, done: bool) -> Self {
+        if done { Self::Partial(message.into()) } else { Self::NotFound(message.into()) }
     }
 
     pub(crate) fn failed(message: impl Into<String>) -> Self {
@@ -42,27 +55,52 @@ impl Failure {
 
     /// Says what is wrong, and returns the exit code.
     pub(crate) fn report(&self) -> ExitCode {
-        match self {
-            Self::OutputClosed => ExitCode::SUCCESS,
-            Self::Failed(message) => {
-                error(message);
-                ExitCode::from(1)
-            }
-            Self::Usage(message) => {
-                error(message);
-                ExitCode::from(2)
-            }
-        }
+        let (code, message) = match self {
+            Self::OutputClosed => return ExitCode::SUCCESS,
+            Self::Failed(message) => (1, message),
+            Self::Usage(message) => (2, message),
+            Self::NotFound(message) => (7, message),
+            Self::NoStream(stream) => (7, &format!("there is no stream `{stream}`")),
+            Self::Conflict(message) => (8, message),
+            Self::Partial(message) => (9, message),
+        };
+        error(message);
+        ExitCode::from(code)
     }
 }
 
-/// Writes an error to standard error.
+/// Writes an error to standard error. Names of streams and groups may hold anything, but steer no terminal.
 pub(crate) fn error(message: &str) {
+    let message = visible(message);
     if terminal::stderr_has_colour() {
         say(&format!("{} {message}", "error:".red().bold()));
     } else {
         say(&format!("error: {message}"));
     }
+}
+
+/// Refusals that are told one by one; further ones are counted.
+const MOST_TOLD: u64 = 10;
+
+/// Says why one of many was refused, unless that was said often enough.
+pub(crate) fn refusal(number: u64, why: &str) {
+    match number {
+        ..=MOST_TOLD => error(why),
+        n if n == MOST_TOLD + 1 => say("further refusals are only counted"),
+        _ => {}
+    }
+}
+
+/// The text without anything that could steer a terminal, line by line.
+fn visible(text: &str) -> String {
+    let mut visible = String::with_capacity(text.len());
+    for (number, line) in text.split('\n').enumerate() {
+        if number > 0 {
+            visible.push('\n');
+        }
+        terminal::push_visible(&mut visible, line);
+    }
+    visible
 }
 
 /// Writes a line to standard error. That nobody reads it is no reason to end.
@@ -109,6 +147,20 @@ impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Url(error) => Self::Usage(error.to_string()),
+            other => Self::Failed(other.to_string()),
+        }
+    }
+}
+
+impl From<ManageError> for Failure {
+    fn from(error: ManageError) -> Self {
+        match error {
+            ManageError::Config(error) => error.into(),
+            ManageError::Store(error) => error.into(),
+            ManageError::NoStream { stream } => Self::NoStream(stream),
+            ManageError::NoGroup { .. } | ManageError::NoDeadLetter { .. } => {
+                Self::NotFound(error.to_string())
+            }
             other => Self::Failed(other.to_string()),
         }
     }

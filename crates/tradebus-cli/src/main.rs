@@ -1,17 +1,25 @@
 //! The program `tradebus`: the message bus for trading systems, from the command line.
 //!
 //! [`cli`] says what can be asked, [`commands`] holds one file or folder a command, and the rest is what they share:
-//! [`settings`] reads the configuration, [`logging`] and [`output`] write, [`failure`] says what went wrong and with
-//! which exit code, [`shutdown`] listens to signals.
+//! [`settings`] reads the configuration, [`streams`] opens the store to look after its streams, [`lines`] reads input, [`logging`],
+//! [`output`], [`listing`] and [`progress`] write, [`confirm`] asks, [`failure`] says what went wrong and with which exit code,
+//! [`shutdown`] listens to signals.
 
 mod cli;
 mod commands;
+mod confirm;
+mod entry;
 mod failure;
+mod human;
+mod lines;
+mod listing;
 mod logging;
 mod output;
 mod pace;
+mod progress;
 mod settings;
 mod shutdown;
+mod streams;
 mod terminal;
 
 use std::process::ExitCode;

@@ -12,6 +12,7 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 use crate::config::BusConfig;
 use crate::connectivity::Connectivity;
 use crate::health::{Health, HealthStatus};
+use crate::manage::StreamManager;
 use crate::metrics::{Meters, Metrics, TierMetrics};
 use crate::publish::{PublishError, Publisher, Receipt};
 use crate::store::{self, StoreError, StreamStore};
@@ -58,6 +59,7 @@ struct Inner {
     owns_store: bool,
     publisher: Publisher,
     subscriptions: Subscriptions,
+    manager: StreamManager,
     meters: Arc<Meters>,
     connectivity: Arc<Connectivity>,
     patience: Patience,
@@ -117,6 +119,7 @@ impl Bus {
         let (meters, connectivity) = (Arc::default(), Arc::default());
         let publisher = Publisher::start(&config, &store, &meters, &connectivity);
         let subscriptions = Subscriptions::new(&config, &store, &meters, &connectivity);
+        let manager = StreamManager::with_store(&config, store.clone());
         let patience =
             Patience { shutdown: config.shutdown_timeout(), heartbeat: config.heartbeat_timeout() };
         let inner = Arc::new_cyclic(|bus: &std::sync::Weak<Inner>| Inner {
@@ -124,6 +127,7 @@ impl Bus {
             owns_store,
             publisher,
             subscriptions,
+            manager,
             meters,
             connectivity,
             patience,
@@ -215,6 +219,11 @@ impl Bus {
     /// The store, for what the bus itself does not offer.
     pub fn store(&self) -> &Arc<dyn StreamStore> {
         &self.inner.store
+    }
+
+    /// Looks after the streams: what there is, who reads it, and what could not be handled.
+    pub fn streams(&self) -> StreamManager {
+        self.inner.manager.clone()
     }
 
     /// A reading of all metrics.

@@ -18,6 +18,7 @@
 //! | subscribing | `subscribe`: reader, router, queues, [`Subscription`], [`HandlerTask`] |
 //! | handling | `workers`: pools that scale with the load, and know nothing of where the messages come from |
 //! | what the bus says of itself | [`Metrics`], [`Health`] |
+//! | looking after the streams | `manage`: [`StreamManager`], [`DeadLetters`] |
 //!
 //! A module knows those before it on this way, never those after it; [`Bus`] alone knows all. The crate runs on Tokio, starts no runtime of its own and
 //! keeps no global state: several buses live side by side in one process.
@@ -45,6 +46,8 @@ mod subscribe;
 
 mod health;
 
+mod manage;
+
 mod bus;
 
 #[cfg(fuzzing)]
@@ -60,6 +63,10 @@ pub use config::{
     StreamConfig, SubscriptionPolicy, TrimStrategy, presets, redact_url,
 };
 pub use health::{Health, HealthStatus};
+pub use manage::{
+    Adder, Claiming, DeadEntry, DeadLetters, GroupSample, ManageError, OwnedFields, Pages, Redriven,
+    Redriving, StreamDescription, StreamManager, StreamSample, StreamState, TrimTo, Trimming, Watch,
+};
 pub use message::{Delivery, Encoding, Headers, Message, ParseEncodingError, StreamKey};
 pub use metrics::{GroupMetrics, LatencySummary, Metrics, TierMetrics};
 pub use pattern::{MAX_PATTERN_BYTES, Pattern, PatternError};

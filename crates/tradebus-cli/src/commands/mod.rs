@@ -2,8 +2,11 @@
 
 mod bench;
 mod config;
+mod dead;
+mod group;
 mod publish;
 mod serve;
+mod stream;
 mod subscribe;
 
 use clap::Subcommand;
@@ -17,6 +20,9 @@ pub(crate) enum Command {
     Serve(serve::Args),
     Pub(publish::Args),
     Sub(subscribe::Args),
+    Stream(stream::Args),
+    Group(group::Args),
+    Dead(dead::Args),
     Bench(bench::Args),
     Config(config::Args),
 }
@@ -30,7 +36,7 @@ impl Command {
             Self::Pub(_) => "warn,tradebus::connectivity=info,tradebus::publish::lane=off",
             // That the store is back is as good to know as that it was away.
             Self::Sub(_) => "warn,tradebus::connectivity=info",
-            Self::Bench(_) | Self::Config(_) => "warn",
+            _ => "warn",
         }
     }
 
@@ -39,6 +45,9 @@ impl Command {
             Self::Serve(args) => serve::run(args, global).await,
             Self::Pub(args) => publish::run(args, global).await,
             Self::Sub(args) => subscribe::run(args, global).await,
+            Self::Stream(args) => stream::run(args, global).await,
+            Self::Group(args) => group::run(args, global).await,
+            Self::Dead(args) => dead::run(args, global).await,
             Self::Bench(args) => bench::run(args, global).await,
             Self::Config(args) => config::run(args, global),
         }

@@ -4,16 +4,8 @@ use std::io::Read as _;
 
 use bytes::Bytes;
 
-use super::lines::Lines;
 use crate::failure::{Failure, Outcome};
-
-/// One payload of the input.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Piece {
-    Payload(Bytes),
-    /// What was too large to be held, and how large is allowed.
-    TooLarge(String),
-}
+use crate::lines::{Lines, Piece};
 
 /// What is published, one after the other.
 pub(super) enum Input {

@@ -1,7 +1,6 @@
 //! `tradebus pub`: publishes one message, or one a line.
 
 mod input;
-mod lines;
 mod receipts;
 
 use std::time::Duration;
@@ -10,18 +9,17 @@ use bytes::Bytes;
 use tokio::sync::mpsc::{self, Sender};
 use tradebus::{Bus, BusConfig, Encoding, Message, Priority, Receipt, Topic};
 
-use self::input::{Input, Piece};
+use self::input::Input;
 use self::receipts::{Printed, Printer};
 use crate::cli::Global;
-use crate::failure::{Failure, Outcome, error, say};
+use crate::failure::{Failure, Outcome, refusal};
+use crate::lines::Piece;
 use crate::pace::{Pace, parse_rate};
 use crate::settings;
 use crate::shutdown::Shutdown;
 
 /// Messages that may be on their way while the next ones are published.
 const WINDOW: usize = 32 << 10;
-/// Refusals that are told one by one; further ones are counted.
-const MOST_TOLD: u64 = 10;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -190,7 +188,7 @@ impl Session {
 
     fn refuse(&mut self, why: &str) {
         self.refused += 1;
-        tell_refusal(self.refused, why);
+        refusal(self.refused, why);
     }
 
     /// Waits until everything is stored and printed, or until asked to end; then until the bus is closed.
@@ -225,14 +223,5 @@ impl Session {
                 missing + printed.stored
             ))),
         }
-    }
-}
-
-/// Says why a message was not published, unless that was said often enough.
-fn tell_refusal(number: u64, why: &str) {
-    match number {
-        ..=MOST_TOLD => error(why),
-        n if n == MOST_TOLD + 1 => say("further refusals are only counted"),
-        _ => {}
     }
 }

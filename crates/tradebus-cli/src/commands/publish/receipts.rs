@@ -5,8 +5,7 @@ use std::io::Write as _;
 use tokio::sync::mpsc::Receiver;
 use tradebus::{EntryId, Message, PublishError, Receipt};
 
-use super::tell_refusal;
-use crate::failure::Outcome;
+use crate::failure::{self, Outcome};
 use crate::output::Output;
 
 /// Prints one line a message.
@@ -72,7 +71,7 @@ impl Printer {
             Err(PublishError::Unknown) => {}
             Err(refusal) => {
                 self.printed.refused += 1;
-                tell_refusal(self.printed.refused, &refusal.to_string());
+                failure::refusal(self.printed.refused, &refusal.to_string());
             }
         }
     }

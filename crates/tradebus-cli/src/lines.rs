@@ -7,7 +7,6 @@ use std::thread;
 use bytes::{Bytes, BytesMut};
 use tokio::sync::mpsc;
 
-use super::input::Piece;
 use crate::failure::{Failure, Outcome};
 
 /// Bytes of one read.
@@ -15,8 +14,16 @@ const CHUNK: usize = 64 << 10;
 /// Chunks that are read ahead.
 const AHEAD: usize = 4;
 
+/// One line of the input, or one payload.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Piece {
+    Payload(Bytes),
+    /// What was too large to be held, and how large is allowed.
+    TooLarge(String),
+}
+
 /// The lines of an input. A thread reads them, since reading a file or a terminal cannot be waited for otherwise.
-pub(super) struct Lines {
+pub(crate) struct Lines {
     name: String,
     chunks: mpsc::Receiver<io::Result<Vec<Piece>>>,
     ready: std::vec::IntoIter<Piece>,
@@ -24,7 +31,7 @@ pub(super) struct Lines {
 
 impl Lines {
     /// Opens a file, or standard input where it is called `-`. Lines of more than `limit` bytes are left out.
-    pub(super) fn open(source: &str, limit: usize) -> Outcome<Self> {
+    pub(crate) fn open(source: &str, limit: usize) -> Outcome<Self> {
         let (name, reader): (_, Box<dyn Read + Send>) = if source == "-" {
             ("standard input".to_owned(), Box::new(io::stdin()))
         } else {
@@ -44,7 +51,7 @@ impl Lines {
     }
 
     /// The next line; `None` at the end. Cancel safe.
-    pub(super) async fn next(&mut self) -> Outcome<Option<Piece>> {
+    pub(crate) async fn next(&mut self) -> Outcome<Option<Piece>> {
         loop {
             if let Some(line) = self.ready.next() {
                 return Ok(Some(line));
