@@ -55,7 +55,8 @@ pub use config::{
     BufferConfig, BufferOverrides, BusConfig, ConfigError, Flush, Fsync, Layout, OnFull, StreamConfig,
     SubscriptionPolicy, TrimStrategy, presets, redact_url,
 };
-pub use health::{Health, HealthStatus};
+pub use connectivity::BreakerState;
+pub use health::{Health, HealthState, HealthStatus};
 pub use message::{Delivery, Encoding, Headers, Message, ParseEncodingError, StreamKey};
 pub use metrics::{GroupMetrics, LatencySummary, Metrics, TierMetrics};
 pub use pattern::{MAX_PATTERN_BYTES, Pattern, PatternError};

@@ -249,7 +249,7 @@ fn observation(config: &BusConfig, report: &mut Report) {
 }
 
 /// Fields that are read and checked, so that configurations of the original system hold, but that nothing acts on yet.
-const AHEAD: [&str; 19] = [
+const AHEAD: [&str; 17] = [
     "auto_scale_enabled",
     "connection_pool_size",
     "default_stream_config.auto_ack",
@@ -258,9 +258,7 @@ const AHEAD: [&str; 19] = [
     "enable_metrics",
     "enable_pattern_matching",
     "enable_tracing",
-    "health_check_interval",
     "max_concurrent_handlers",
-    "max_consecutive_failures",
     "max_workers",
     "metrics_interval_ms",
     "min_workers",
