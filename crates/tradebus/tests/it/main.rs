@@ -8,6 +8,7 @@ mod conformance;
 mod examples;
 mod faults;
 mod groups;
+mod health;
 mod nautilus;
 mod priority;
 mod publish;
