@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use parking_lot::Mutex;
 use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -60,7 +61,7 @@ struct Inner {
     health: Arc<Monitor>,
     shutdown_timeout: Duration,
     /// What is done again and again while the bus is open: heartbeats, health checks.
-    routines: Vec<JoinHandle<()>>,
+    routines: Mutex<Vec<JoinHandle<()>>>,
 }
 
 /// Why a bus could not be made.
@@ -112,21 +113,22 @@ impl Bus {
         let publisher = Publisher::start(&config, &store, &meters, &connectivity);
         let subscriptions = Subscriptions::new(&config, &store, &meters, &connectivity);
         let health = Arc::new(Monitor::new(&config, &store, &connectivity, meters.started));
-        let inner = Arc::new_cyclic(|bus: &std::sync::Weak<Inner>| Inner {
+        let inner = Arc::new(Inner {
             store,
             owns_store,
             publisher,
             subscriptions,
             meters,
             connectivity,
-            routines: {
-                let heartbeats = config.heartbeat_interval().map(|every| heartbeats(bus.clone(), every));
-                let watching = watch(health.clone(), bus.clone(), config.clone());
-                heartbeats.map(tokio::spawn).into_iter().chain([tokio::spawn(watching)]).collect()
-            },
             health,
             shutdown_timeout: config.shutdown_timeout(),
+            routines: Mutex::default(),
         });
+        // Only now: they end when they find no bus.
+        let beating = config.heartbeat_interval().map(|every| heartbeats(Arc::downgrade(&inner), every));
+        let watching = watch(inner.health.clone(), Arc::downgrade(&inner), config);
+        let routines = beating.map(tokio::spawn).into_iter().chain([tokio::spawn(watching)]);
+        inner.routines.lock().extend(routines);
         Self { inner }
     }
 
@@ -243,7 +245,7 @@ impl fmt::Debug for Bus {
 
 impl Inner {
     fn end_routines(&self) {
-        for routine in &self.routines {
+        for routine in self.routines.lock().iter() {
             routine.abort();
         }
     }
@@ -254,7 +256,7 @@ impl Inner {
             Ok(Some(_stored_or_counted)) => {}
             Ok(None) => tracing::debug!("{what} was left out: its tier is full"),
             Err(PublishError::Filtered { .. }) => {
-                tracing::debug!("{what} was left out: types_filter says so")
+                tracing::debug!("{what} was left out: types_filter says so");
             }
             Err(error) => tracing::warn!(%error, "{what} was not published"),
         }

@@ -123,8 +123,9 @@ impl Guard {
     ) -> Result<T, Unanswered> {
         {
             let mut state = self.state.lock();
-            let is_closed = state.breaker.state() == BreakerState::Closed;
-            if !is_closed && !(may_try(&state) && state.breaker.try_again()) {
+            let may_ask = state.breaker.state() == BreakerState::Closed
+                || (may_try(&state) && state.breaker.try_again());
+            if !may_ask {
                 return Err(Unanswered::NotAsked(state.reason.clone()));
             }
         }
@@ -173,5 +174,63 @@ impl Drop for Asking<'_> {
         if !self.settled {
             self.guard.change(|state| state.breaker.given_up(Instant::now()));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::{pending, ready};
+    use std::sync::Arc;
+
+    use futures_util::FutureExt;
+
+    use super::{BreakerState, Connectivity, Guard, StoreError, Unanswered};
+    use crate::BusConfig;
+
+    fn guard() -> (Guard, Arc<Connectivity>) {
+        let connectivity = Arc::default();
+        // Only a sign that the store is back ends the wait.
+        let (reconnect_min_ms, reconnect_max_ms) = (600_000, 600_000);
+        let config =
+            BusConfig { heartbeat_timeout: 0.01, reconnect_min_ms, reconnect_max_ms, ..BusConfig::default() };
+        (Guard::new(&config, &connectivity), connectivity)
+    }
+
+    fn refused() -> StoreError {
+        StoreError::Refused { server: "s".into(), detail: "NOPERM".to_owned() }
+    }
+
+    #[tokio::test]
+    async fn who_is_not_asked_is_told_what_was_known() {
+        let (guard, _) = guard();
+        assert_eq!(guard.ask(ready(Ok(1))).await.unwrap(), 1);
+        assert!(matches!(guard.ask(pending::<Result<(), _>>()).await, Err(Unanswered::Late(_))));
+        assert_eq!((guard.state(), guard.trips()), (BreakerState::Open, 1));
+        guard.changed().await;
+        for answer in [guard.ask(ready(Ok(1))).await, guard.try_ask(ready(Ok(1))).await] {
+            let Err(Unanswered::NotAsked(reason)) = answer else { panic!("{answer:?}") };
+            assert_eq!(reason, "the store did not answer within 10 ms");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_refusal_is_an_answer() {
+        let (guard, _) = guard();
+        let answer = guard.ask(ready(Err::<(), _>(refused()))).await;
+        assert!(matches!(&answer, Err(error @ Unanswered::Error(_)) if !error.is_silence()), "{answer:?}");
+        assert_eq!(guard.state(), BreakerState::Closed);
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_works_again_is_reason_to_ask() {
+        let (guard, connectivity) = guard();
+        guard.ask(pending::<Result<(), _>>()).await.unwrap_err();
+        connectivity.down("lane", &refused());
+        connectivity.up("lane");
+        // Whoever gives up leaves the question to the next.
+        assert!(guard.ask(pending::<Result<(), _>>()).now_or_never().is_none());
+        assert_eq!(guard.state(), BreakerState::Open);
+        assert_eq!(guard.ask(ready(Ok(1))).await.unwrap(), 1);
+        assert_eq!((guard.state(), guard.retry_at()), (BreakerState::Closed, None));
     }
 }

@@ -122,7 +122,7 @@ mod tests {
     fn deliveries_without_an_acknowledgement_are_a_loop() {
         let start = Instant::now();
         let window = Window::new(SECOND, start);
-        let counts = |redelivered, dead, acked| Counts { redelivered, dead, acked, ..Counts::default() };
+        let counts = |redelivered, dead, acked| Counts { acked, redelivered, dead, ..Counts::default() };
         assert!(window.reasons(start, counts(2, 0, 0)).is_empty());
         assert!(window.reasons(start, counts(20, 5, 1)).is_empty());
         let found = window.reasons(start + SECOND, counts(2, 1, 0));
@@ -135,7 +135,7 @@ mod tests {
         let start = Instant::now();
         let at = |seconds| start + SECOND * seconds;
         let mut window = Window::new(SECOND * 3, start);
-        let counts = |waiting, received| Counts { waiting, received, ..Counts::default() };
+        let counts = |waiting, received| Counts { received, waiting, ..Counts::default() };
         window.advance(at(1), counts(0, 5));
         window.advance(at(10), counts(7, 5));
         assert!(window.reasons(at(12), counts(7, 5)).is_empty(), "they may have come just now");

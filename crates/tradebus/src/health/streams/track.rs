@@ -182,8 +182,8 @@ mod tests {
         Sample { len, is_read, groups: Vec::new() }
     }
 
-    fn group(group: GroupSample) -> Sample {
-        let group = GroupSample { name: "risk".to_owned(), ..group };
+    fn group(mut group: GroupSample) -> Sample {
+        "risk".clone_into(&mut group.name);
         Sample { len: 0, is_read: true, groups: vec![group] }
     }
 
