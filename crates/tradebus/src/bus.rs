@@ -3,27 +3,25 @@
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jiff::Timestamp;
+use parking_lot::Mutex;
 use tokio::task::JoinHandle;
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::{MissedTickBehavior, interval};
 
 use crate::config::BusConfig;
 use crate::connectivity::Connectivity;
-use crate::health::{Health, HealthStatus};
+use crate::health::{Health, Monitor, Watched, watch};
 use crate::manage::StreamManager;
 use crate::metrics::{Meters, Metrics, TierMetrics};
 use crate::publish::{PublishError, Publisher, Receipt};
 use crate::store::{self, StoreError, StreamStore};
 use crate::subscribe::private::Maker;
-use crate::subscribe::{HandlerTask, Subscribe, SubscribeError, Subscriptions};
+use crate::subscribe::{HandlerTask, Interest, Subscribe, SubscribeError, Subscriptions};
 use crate::wire::nautilus::{HEARTBEAT_TOPIC, heartbeat_payload};
 use crate::wire::record::Malformed;
-use crate::{ConfigError, Delivery, Message, Pattern, PatternError, Priority, StreamKey, Topic};
-
-/// Part of all messages above which failing counts as degraded.
-const TOLERATED_ERROR_RATE: f64 = 0.01;
+use crate::{ConfigError, Delivery, Message, Pattern, PatternError, Priority, Topic};
 
 /// However long handlers took: what was accepted has this time to be stored when a bus closes.
 const LEAST_FLUSH: Duration = Duration::from_millis(500);
@@ -62,13 +60,10 @@ struct Inner {
     manager: StreamManager,
     meters: Arc<Meters>,
     connectivity: Arc<Connectivity>,
-    patience: Patience,
-    heartbeat: Option<JoinHandle<()>>,
-}
-
-struct Patience {
-    shutdown: Duration,
-    heartbeat: Duration,
+    health: Arc<Monitor>,
+    shutdown_timeout: Duration,
+    /// What is done again and again while the bus is open: heartbeats, health checks.
+    routines: Mutex<Vec<JoinHandle<()>>>,
 }
 
 /// Why a bus could not be made.
@@ -116,13 +111,12 @@ impl Bus {
     fn start(mut config: BusConfig, store: Arc<dyn StreamStore>, owns_store: bool) -> Self {
         config.fill_instance_id();
         let config = Arc::new(config);
-        let (meters, connectivity) = (Arc::default(), Arc::default());
+        let (meters, connectivity): (Arc<Meters>, _) = (Arc::default(), Arc::default());
         let publisher = Publisher::start(&config, &store, &meters, &connectivity);
         let subscriptions = Subscriptions::new(&config, &store, &meters, &connectivity);
         let manager = StreamManager::with_store(&config, store.clone());
-        let patience =
-            Patience { shutdown: config.shutdown_timeout(), heartbeat: config.heartbeat_timeout() };
-        let inner = Arc::new_cyclic(|bus: &std::sync::Weak<Inner>| Inner {
+        let health = Arc::new(Monitor::new(&config, &store, &connectivity, meters.started));
+        let inner = Arc::new(Inner {
             store,
             owns_store,
             publisher,
@@ -130,9 +124,15 @@ impl Bus {
             manager,
             meters,
             connectivity,
-            patience,
-            heartbeat: config.heartbeat_interval().map(|every| tokio::spawn(heartbeats(bus.clone(), every))),
+            health,
+            shutdown_timeout: config.shutdown_timeout(),
+            routines: Mutex::default(),
         });
+        // Only now: they end when they find no bus.
+        let beating = config.heartbeat_interval().map(|every| heartbeats(Arc::downgrade(&inner), every));
+        let watching = watch(inner.health.clone(), Arc::downgrade(&inner), config);
+        let routines = beating.map(tokio::spawn).into_iter().chain([tokio::spawn(watching)]);
+        inner.routines.lock().extend(routines);
         Self { inner }
     }
 
@@ -228,22 +228,21 @@ impl Bus {
 
     /// A reading of all metrics.
     pub fn metrics(&self) -> Metrics {
-        self.inner.metrics()
+        self.inner.read_metrics()
     }
 
-    /// Asks the store for an answer and looks at queues and errors.
+    /// Asks the store for an answer and looks at queues, errors, streams and groups. Takes `heartbeat_timeout` at most; while the store is known not to
+    /// answer, it says so at once, by what was known last ([`Health::stale`]).
     pub async fn health_check(&self) -> Health {
-        self.inner.health_check().await
+        self.inner.health.check(&*self.inner).await
     }
 
     /// Leaves the consumer groups and accepts nothing more; waits up to `shutdown_timeout` for messages of groups that are being handled,
     /// and until all that was accepted is stored; and ends the subscriptions. Messages that wait in them can still be taken; those that wait
     /// in group subscriptions are handed back to their groups. Calling it again does nothing.
     pub async fn close(&self) -> Closed {
-        if let Some(heartbeat) = &self.inner.heartbeat {
-            heartbeat.abort();
-        }
-        let deadline = tokio::time::Instant::now() + self.inner.patience.shutdown;
+        self.inner.end_routines();
+        let deadline = tokio::time::Instant::now() + self.inner.shutdown_timeout;
         // Handlers that are at work may still publish.
         self.inner.subscriptions.leave_groups(deadline).await;
         let left = deadline.saturating_duration_since(tokio::time::Instant::now());
@@ -263,12 +262,31 @@ impl fmt::Debug for Bus {
 }
 
 impl Inner {
-    fn metrics(&self) -> Metrics {
+    fn end_routines(&self) {
+        for routine in self.routines.lock().iter() {
+            routine.abort();
+        }
+    }
+
+    /// Publishes what the bus says about itself. It never waits for room: that would keep the bus alive, and what comes late is worth little.
+    fn publish_aside(&self, message: Message, what: &str) {
+        match self.publisher.publish_if_room(message) {
+            Ok(Some(_stored_or_counted)) => {}
+            Ok(None) => tracing::debug!("{what} was left out: its tier is full"),
+            Err(PublishError::Filtered { .. }) => {
+                tracing::debug!("{what} was left out: types_filter says so");
+            }
+            Err(error) => tracing::warn!(%error, "{what} was not published"),
+        }
+    }
+
+    fn read_metrics(&self) -> Metrics {
         let meters = &self.meters;
         let tiers: Vec<TierMetrics> = Priority::ALL.map(|tier| self.tier_metrics(tier)).into();
         let delivered = tiers.iter().any(|tier| tier.delivery_latency.count > 0);
         let all = if delivered { &meters.delivery_latency } else { &meters.publish_latency };
         let latency = crate::metrics::summary_of_all(all);
+        let (breaker, breaker_trips) = self.health.breaker();
         let (sent, received) = (meters.sent.get(), meters.received.get());
         let bytes = meters.sent_bytes.get() + meters.received_bytes.get();
         let dropped = meters.dropped.get() + tiers.iter().map(|tier| tier.dropped).sum::<u64>();
@@ -305,6 +323,8 @@ impl Inner {
             scale_downs: meters.scale_downs.get(),
             worker_utilization: meters.utilization.highest(),
             reconnects: self.connectivity.reconnects(),
+            breaker,
+            breaker_trips,
             groups: meters.group.read(),
             malformed: Malformed::ALL
                 .iter()
@@ -327,53 +347,29 @@ impl Inner {
             delivery_latency: self.meters.delivery_latency[tier.number()].summary(),
         }
     }
+}
 
-    async fn health_check(&self) -> Health {
-        let asked = Instant::now();
-        // Any question will do: a stream that is not there has no last id.
-        let nothing = [StreamKey::from("tradebus:health-check")];
-        let answer = timeout(self.patience.heartbeat, self.store.last_ids(&nothing)).await;
-        let mut reasons = Vec::new();
-        match answer {
-            Ok(Ok(_)) => {}
-            Ok(Err(error)) => reasons.push(error.to_string()),
-            Err(_) => reasons
-                .push(format!("the store did not answer within {} ms", self.patience.heartbeat.as_millis())),
-        }
-        let store_latency_ms = reasons.is_empty().then(|| asked.elapsed().as_secs_f64() * 1000.0);
-        reasons.extend(self.connectivity.trouble());
-        let connected = reasons.is_empty();
-        reasons.extend(self.store.trouble());
-        let metrics = self.metrics();
-        for tier in metrics.tiers.iter().filter(|tier| tier.pushing_back) {
-            reasons.push(format!("the {} tier pushes back: {} messages wait", tier.priority, tier.queued));
-        }
-        if metrics.error_rate > TOLERATED_ERROR_RATE {
-            reasons.push(format!("{:.1} % of the messages failed", metrics.error_rate * 100.0));
-        }
-        let status = match (connected, reasons.is_empty()) {
-            (false, _) => HealthStatus::Unhealthy,
-            (true, false) => HealthStatus::Degraded,
-            (true, true) => HealthStatus::Healthy,
-        };
-        Health {
-            status,
-            reasons,
-            connected,
-            buffer_utilization: metrics.buffer_utilization,
-            worker_count: metrics.worker_count,
-            error_rate: metrics.error_rate,
-            uptime_seconds: self.meters.started.elapsed().as_secs_f64(),
-            store_latency_ms,
-        }
+impl Watched for Inner {
+    fn metrics(&self) -> Metrics {
+        self.read_metrics()
+    }
+
+    fn interest(&self) -> Interest {
+        self.subscriptions.interest()
+    }
+
+    fn waiting(&self) -> usize {
+        self.subscriptions.waiting()
+    }
+
+    fn tell(&self, event: Message) {
+        self.publish_aside(event, "a change of health");
     }
 }
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        if let Some(heartbeat) = &self.heartbeat {
-            heartbeat.abort();
-        }
+        self.end_routines();
     }
 }
 
@@ -394,11 +390,6 @@ async fn heartbeats(bus: std::sync::Weak<Inner>, every: Duration) {
         ticks.tick().await;
         let Some(bus) = bus.upgrade() else { return };
         let Ok(beat) = Message::new(topic.clone(), heartbeat_payload(Timestamp::now())) else { return };
-        // A beat that would have to wait is no sign of life when it comes; and waiting would keep the bus alive.
-        match bus.publisher.publish_if_room(beat) {
-            Ok(Some(_stored_or_counted)) => {}
-            Ok(None) => tracing::debug!("a heartbeat was left out: its tier is full"),
-            Err(error) => tracing::warn!(%error, "a heartbeat was not published"),
-        }
+        bus.publish_aside(beat, "a heartbeat");
     }
 }

@@ -1,9 +1,15 @@
 //! Whether the store can be reached, as all connections of a bus see it together.
 
+mod breaker;
+
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use smol_str::SmolStr;
+
+pub use self::breaker::BreakerState;
+
+pub(crate) use self::breaker::Breaker;
 
 use crate::store::StoreError;
 

@@ -62,7 +62,8 @@ pub use config::{
     BufferConfig, BufferOverrides, BusConfig, ConfigError, Flush, Fsync, HandlingOrder, Layout, OnFull,
     StreamConfig, SubscriptionPolicy, TrimStrategy, presets, redact_url,
 };
-pub use health::{Health, HealthStatus};
+pub use connectivity::BreakerState;
+pub use health::{Health, HealthState, HealthStatus};
 pub use manage::{
     Adder, Claiming, DeadEntry, DeadLetters, GroupSample, ManageError, OwnedFields, Pages, Redriven,
     Redriving, StreamDescription, StreamManager, StreamSample, StreamState, TrimTo, Trimming, Watch,

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::{Redis, Running, args, at, free_port, run, server_that_says, tradebus};
+use crate::support::{Node, Redis, Running, args, at, free_port, run, server_that_says, tradebus};
 
 #[test]
 fn the_demo_shows_a_line_and_loses_nothing() {
@@ -50,6 +50,26 @@ fn a_node_without_a_feed_says_what_it_runs_and_how_it_is() {
     node.signal("TERM");
     let (status, output, _) = node.end();
     assert_eq!((status.code(), output), (Some(0), vec![]));
+}
+
+#[test]
+fn a_change_of_health_is_one_line() {
+    let mut command = tradebus();
+    command.args(["serve", "--resp", "127.0.0.1:0"]);
+    command.envs([("TRADEBUS_HEALTH_CHECK_INTERVAL", "0.02"), ("TRADEBUS_LAG_WARN", "1")]);
+    let node = Node::serve(&mut command);
+    node.running.error_with("healthy");
+    let mut peer = node.connect();
+    let lane = "trader-TRADER-001:stream:normal";
+    peer.ask(&format!("XGROUP CREATE {lane} slow 0 MKSTREAM")).unwrap();
+    peer.ask(&format!("XADD {lane} * topic t payload {{}}")).unwrap();
+    let line = node.running.error_with("degraded");
+    assert!(line.contains("WARN") && line.contains("the group slow falls behind"), "{line}");
+    peer.ask(&format!("XGROUP SETID {lane} slow $")).unwrap();
+    let line = node.running.error_with("health");
+    assert!(line.contains("INFO") && line.contains("healthy") && line.contains("was"), "{line}");
+    node.running.signal("TERM");
+    assert_eq!(node.running.end().0.code(), Some(0));
 }
 
 #[test]

@@ -96,12 +96,24 @@ pub struct BusConfig {
     /// Time between two health checks, in seconds. Default 30, 0.001 to 86400.
     #[schemars(range(min = 0.001, max = 86_400.0))]
     pub health_check_interval: f64,
-    /// Longest that a heartbeat may take to come back, in seconds. Default 10, 0.001 to 86400.
+    /// Longest that the store may take to answer a health check, in seconds. Default 10, 0.001 to 86400.
     #[schemars(range(min = 0.001, max = 86_400.0))]
     pub heartbeat_timeout: f64,
     /// Failed checks in a row after which the store counts as away. Default 3, 1 to 1000.
     #[schemars(range(min = 1, max = 1_000))]
     pub max_consecutive_failures: u32,
+    /// Entries by which a consumer group may be behind without counting as bad health, unless it is catching up. Default 100000: a tenth of what
+    /// a stream keeps. 1 to 1000000000000.
+    #[schemars(range(min = 1, max = 1_000_000_000_000_u64))]
+    pub lag_warn: u64,
+    /// Longest that an entry of a consumer group may be pending, and that messages may wait in subscriptions without any being taken, without
+    /// counting as bad health; in seconds. Default 300, 0.001 to 604800.
+    #[schemars(range(min = 0.001, max = 604_800.0))]
+    pub pending_age_warn: f64,
+    /// Entries by which a stream without a reader of this bus and without a consumer group may grow without counting as bad health. Default 2000000:
+    /// twice of what a stream keeps, so that one that is trimmed never does. 0 to 1000000000000; 0 means any number.
+    #[schemars(range(min = 0, max = 1_000_000_000_000_u64))]
+    pub unread_warn: u64,
 
     /// Whether the number of workers follows the load. Default true; false keeps `min_workers`.
     pub auto_scale_enabled: bool,
@@ -245,6 +257,9 @@ impl Default for BusConfig {
             health_check_interval: 30.0,
             heartbeat_timeout: 10.0,
             max_consecutive_failures: 3,
+            lag_warn: 100_000,
+            pending_age_warn: 300.0,
+            unread_warn: 2_000_000,
             auto_scale_enabled: true,
             scale_up_threshold: 0.8,
             scale_down_threshold: 0.3,

@@ -119,9 +119,14 @@ impl BusConfig {
         seconds(self.health_check_interval)
     }
 
-    /// Longest that a heartbeat may take to come back.
+    /// Longest that the store may take to answer a health check.
     pub fn heartbeat_timeout(&self) -> Duration {
         seconds(self.heartbeat_timeout)
+    }
+
+    /// Longest that an entry of a consumer group may be pending without counting as bad health.
+    pub fn pending_age_warn(&self) -> Duration {
+        seconds(self.pending_age_warn)
     }
 
     /// Time between two heartbeats; none where they are off.

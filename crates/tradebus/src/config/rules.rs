@@ -249,7 +249,7 @@ fn observation(config: &BusConfig, report: &mut Report) {
 }
 
 /// Fields that are read and checked, so that configurations of the original system hold, but that nothing acts on yet.
-const AHEAD: [&str; 13] = [
+const AHEAD: [&str; 11] = [
     "connection_pool_size",
     "default_stream_config.auto_ack",
     "default_stream_config.consumer_group",
@@ -257,8 +257,6 @@ const AHEAD: [&str; 13] = [
     "enable_metrics",
     "enable_pattern_matching",
     "enable_tracing",
-    "health_check_interval",
-    "max_consecutive_failures",
     "metrics_interval_ms",
     "subscriptions",
     "timestamps_as_iso8601",

@@ -13,6 +13,7 @@ pub(crate) use latency::summary_of_all;
 pub(crate) use meters::Meters;
 
 use crate::Priority;
+use crate::connectivity::BreakerState;
 
 /// A reading of all metrics. The first twelve have the names of the original system.
 #[derive(Debug, Clone, Serialize)]
@@ -79,6 +80,10 @@ pub struct Metrics {
     pub worker_utilization: f64,
     /// Connections made again.
     pub reconnects: u64,
+    /// The circuit breaker of the questions that are asked now and then.
+    pub breaker: BreakerState,
+    /// How often it has opened because the store did not answer.
+    pub breaker_trips: u64,
     /// What the consumer groups did, over all group subscriptions of this bus.
     pub groups: GroupMetrics,
     /// Entries that are no messages, by kind.

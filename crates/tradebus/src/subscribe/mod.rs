@@ -7,6 +7,7 @@
 mod catch_up;
 mod group;
 mod handler;
+mod interest;
 mod live;
 mod options;
 mod outlet;
@@ -25,6 +26,7 @@ use tradebus_engine::EntryId;
 
 pub use self::group::{GroupDelivery, GroupOptions, GroupSubscription};
 pub use self::handler::HandlerTask;
+pub(crate) use self::interest::Interest;
 pub use self::options::{ParseStartError, StartFrom, SubscribeOptions};
 pub use self::subscription::Subscription;
 

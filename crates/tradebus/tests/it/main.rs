@@ -8,6 +8,7 @@ mod conformance;
 mod examples;
 mod faults;
 mod groups;
+mod health;
 mod manage;
 mod nautilus;
 mod priority;

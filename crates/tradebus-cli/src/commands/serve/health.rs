@@ -1,30 +1,17 @@
-//! Says how well the node is whenever that changes.
+//! Says how well the node is at its start. When that changes, the bus itself logs one line.
 
-use tokio::time::{MissedTickBehavior, interval};
 use tradebus::{Health, HealthStatus};
 
 use super::node::Node;
 use crate::shutdown::Shutdown;
 
-/// Asks again and again, until the program is asked to end.
+/// Returns when the program is asked to end.
 pub(super) async fn watch(node: &Node, mut shutdown: Shutdown) {
-    let mut checks = interval(node.config.health_check_interval());
-    checks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut last = None;
-    loop {
-        tokio::select! {
-            _ = checks.tick() => {}
-            () = shutdown.requested() => return,
-        }
-        let health = tokio::select! {
-            health = node.bus.health_check() => health,
-            () = shutdown.requested() => return,
-        };
-        if last != Some(health.status) {
-            tell(&health);
-            last = Some(health.status);
-        }
+    tokio::select! {
+        health = node.bus.health_check() => tell(&health),
+        () = shutdown.requested() => return,
     }
+    shutdown.requested().await;
 }
 
 fn tell(health: &Health) {

@@ -86,6 +86,16 @@ impl Member {
         let _ = self.leaving.subscribe().wait_for(Option::is_some).await;
     }
 
+    /// The streams that it reads.
+    pub(in crate::subscribe) fn streams(&self) -> Vec<StreamKey> {
+        self.positions.lock().keys().cloned().collect()
+    }
+
+    /// Messages that wait for its subscriber.
+    pub(in crate::subscribe) fn waiting(&self) -> usize {
+        self.queue.len()
+    }
+
     /// How many more entries it may take in hand.
     pub(super) fn free(&self) -> usize {
         self.rules.max_held.saturating_sub(self.ledger.held())
