@@ -4,6 +4,7 @@
 mod clients;
 mod config;
 mod durable;
+mod groups;
 mod manage;
 mod publish;
 mod serve;
