@@ -10,7 +10,8 @@ const MESSAGES: usize = 100_000;
 const IN_HAND: usize = 2_000;
 
 fn consumer(store: &str, name: &str) -> Running {
-    let mut command = at(store, &["sub", "*", "--group", "g", "--from", "earliest", "--raw", "--consumer", name]);
+    let mut command =
+        at(store, &["sub", "*", "--group", "g", "--from", "earliest", "--raw", "--consumer", name]);
     command.env("TRADEBUS_CLAIM_IDLE_MS", "500").env("TRADEBUS_MAX_PENDING", IN_HAND.to_string());
     Running::start(&mut command)
 }

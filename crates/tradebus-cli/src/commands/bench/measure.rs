@@ -8,11 +8,10 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
-use tradebus::{Bus, Message, Priority, Receipt, SubscribeOptions};
+use tradebus::{Bus, Message, Priority, Receipt};
 
 use super::load::{Plan, now_ns};
-use super::receive::Received;
+use super::receive::{Received, Receiver, Receiving};
 use crate::failure::{Failure, Outcome};
 
 /// Receipts that are kept before they are looked at.
@@ -20,9 +19,6 @@ const WINDOW: usize = 100_000;
 /// Messages that may be published and not yet received: well below the length at which streams are trimmed, or a publisher
 /// that is faster than the reader would measure how much the trimming loses.
 const OUTSTANDING: u64 = 200_000;
-/// Nothing arriving for so long means that what is missing is lost.
-const PATIENCE: Duration = Duration::from_secs(10);
-
 /// What a run found.
 #[derive(Debug, Serialize)]
 pub(super) struct Measured {
@@ -59,24 +55,22 @@ pub(super) struct TierLatency {
 }
 
 /// Publishes the plan, and receives it too if asked.
-pub(super) async fn run(name: &'static str, bus: &Bus, plan: &Plan, receive: bool) -> Outcome<Measured> {
-    let mut received = Received::of(if receive { plan.messages } else { 0 }, plan.topics.len());
-    let mut subscription =
-        if receive { Some(bus.subscribe("data.*", SubscribeOptions::default()).await?) } else { None };
+pub(super) async fn run(
+    name: &'static str,
+    bus: &Bus,
+    plan: &Plan,
+    receiving: Receiving,
+) -> Outcome<Measured> {
+    let receive = receiving != Receiving::None;
+    let arrived = Arc::new(AtomicU64::new(if receive { 0 } else { u64::MAX }));
+    let receiver = Receiver::start(bus, plan, receiving, &arrived).await?;
     let flood = plan.flood.then(|| tokio::spawn(flood(bus.clone())));
     let cpu = cpu_seconds();
     let start = Instant::now();
-    let arrived = Arc::new(AtomicU64::new(if receive { 0 } else { u64::MAX }));
     let publishing = start_publishing(bus, plan, &arrived);
-    if let Some(subscription) = &mut subscription {
-        while !received.is_complete() {
-            let Ok(Some(delivery)) = timeout(PATIENCE, subscription.next()).await else { break };
-            received.note(&delivery);
-            arrived.store(received.count, Relaxed);
-        }
-        // Whatever is missing now will not come: the publisher need not wait for it.
-        arrived.store(u64::MAX, Relaxed);
-    }
+    let received = receiver.finish(bus, &arrived).await;
+    // Whatever is missing now will not come: the publisher need not wait for it.
+    arrived.store(u64::MAX, Relaxed);
     let errors =
         publishing.await.map_err(|error| Failure::failed(format!("publishing ended early: {error}")))??;
     let seconds = start.elapsed().as_secs_f64();

@@ -3,6 +3,7 @@
 //! Every message carries its number and the time at which it was meant to be published, so that losses, repeats and
 //! reordering are found, and a publisher that falls behind its rate does not flatter the latencies.
 
+mod bare;
 mod baseline;
 mod load;
 mod measure;
@@ -12,10 +13,11 @@ mod report;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use tradebus::{Bus, BusConfig, Priority, store};
+use tradebus::{Bus, BusConfig, Priority, StreamKey, store};
 
 use self::baseline::Baseline;
 use self::load::Plan;
+use self::receive::Receiving;
 use self::report::Report;
 use crate::cli::Global;
 use crate::failure::{Failure, Outcome};
@@ -25,6 +27,7 @@ const THROUGHPUT_EXAMPLES: &str = "\
 Examples:
   tradebus bench throughput --baseline                    beside redis-benchmark, on the same server
   tradebus bench throughput --store memory: -n 5000000    the embedded engine
+  tradebus bench throughput --group                       with handlers of a consumer group
   tradebus bench throughput --tiers critical,normal,low --size 1000 --json figures.json";
 
 const LATENCY_EXAMPLES: &str = "\
@@ -53,6 +56,10 @@ enum What {
         /// Also run `redis-benchmark -P 256 -c 8` with the same entries on the same server, before and after, and compare.
         #[arg(long)]
         baseline: bool,
+        /// Also let handlers of a consumer group take and acknowledge the messages, and compare that with a bare loop over the store that appends, reads
+        /// and acknowledges a thousand entries at a time.
+        #[arg(long)]
+        group: bool,
     },
     #[command(after_long_help = LATENCY_EXAMPLES)]
     /// How long from publishing to the subscriber, at a given rate.
@@ -96,8 +103,8 @@ pub(crate) async fn run(args: Args, global: &Global) -> Outcome {
     // Streams of its own, so that nobody's data is in the way or in danger.
     config.streams_prefix = format!("bench-{:08x}", fastrand::u32(..));
     let (report, file) = match args.what {
-        What::Throughput { load, rate, baseline } => {
-            (throughput(&config, &load.plan(rate, false), baseline).await?, load.json)
+        What::Throughput { load, rate, baseline, group } => {
+            (throughput(&config, &load.plan(rate, false), baseline, group).await?, load.json)
         }
         What::Latency { load, rate, flood } => (latency(&config, &load.plan(rate, flood)).await?, load.json),
     };
@@ -128,29 +135,40 @@ impl LoadArgs {
     }
 }
 
-async fn throughput(config: &BusConfig, plan: &Plan, compare: bool) -> Outcome<Report> {
+async fn throughput(config: &BusConfig, plan: &Plan, compare: bool, group: bool) -> Outcome<Report> {
     let mut baseline = if compare { Some(Baseline::of(config)?) } else { None };
     if let Some(baseline) = &mut baseline {
         baseline.run(plan)?;
     }
     let mut runs = Vec::new();
     let store = store::open(config).await?;
-    for (name, receive) in [("publish", false), ("publish and receive", true)] {
+    let bare_stream = StreamKey::from(&format!("{}:bare", config.stream_base())[..]);
+    let mut bare_loop = Vec::new();
+    if group {
+        bare_loop.push(bare::run(&*store, &bare_stream, plan).await?);
+    }
+    let kinds = [Receiving::None, Receiving::Subscription, Receiving::Group];
+    for receiving in kinds.into_iter().filter(|kind| group || *kind != Receiving::Group) {
         let bus = Bus::with_store(config.clone(), store.clone())?;
-        runs.push(measure::run(name, &bus, plan, receive).await?);
+        runs.push(measure::run(receiving.name(), &bus, plan, receiving).await?);
         clean_up(&bus, config).await?;
+    }
+    if group {
+        bare_loop.push(bare::run(&*store, &bare_stream, plan).await?);
     }
     store.close().await;
     if let Some(baseline) = &mut baseline {
         baseline.run(plan)?;
     }
-    Ok(Report::new(config, plan, runs, baseline))
+    let mut report = Report::new(config, plan, runs, baseline);
+    report.bare_loop_per_second = bare_loop;
+    Ok(report)
 }
 
 async fn latency(config: &BusConfig, plan: &Plan) -> Outcome<Report> {
     let store = store::open(config).await?;
     let bus = Bus::with_store(config.clone(), store.clone())?;
-    let run = measure::run("latency", &bus, plan, true).await?;
+    let run = measure::run("latency", &bus, plan, Receiving::Subscription).await?;
     clean_up(&bus, config).await?;
     store.close().await;
     Ok(Report::new(config, plan, vec![run], None))

@@ -1,12 +1,46 @@
 //! The receiving side: what arrived, how late, and what did not.
 
-use hdrhistogram::Histogram;
-use tradebus::{Delivery, Priority};
+use std::convert::Infallible;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
-use super::load::{self, now_ns};
+use hdrhistogram::Histogram;
+use tokio::time::{sleep, timeout};
+use tradebus::{Bus, Delivery, HandlerTask, Priority, SubscribeOptions, Subscription};
+
+use super::load::{self, Plan, now_ns};
+use crate::failure::Outcome;
+
+/// Nothing arriving for so long means that what is missing is lost.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How often acknowledgements are counted: the end of a run is noticed so much later at most.
+const LOOK_EVERY: Duration = Duration::from_millis(2);
 
 /// Longest latency that is told apart, in nanoseconds: one minute.
 const LONGEST_NS: u64 = 60_000_000_000;
+
+/// How messages are received.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Receiving {
+    /// Not at all.
+    None,
+    /// By a subscription.
+    Subscription,
+    /// By handlers of a consumer group, which acknowledge them.
+    Group,
+}
+
+impl Receiving {
+    /// What a run with it is called.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::None => "publish",
+            Self::Subscription => "publish and receive",
+            Self::Group => "publish, handle and ack",
+        }
+    }
+}
 
 /// Everything that arrived.
 pub(super) struct Received {
@@ -58,5 +92,75 @@ impl Received {
     /// Whether everything has arrived.
     pub(super) fn is_complete(&self) -> bool {
         self.count == self.seen.len() as u64
+    }
+}
+
+/// What receives in a run.
+pub(super) enum Receiver {
+    None(Received),
+    Subscription { subscription: Subscription, received: Received },
+    Group { task: HandlerTask, received: Arc<Mutex<Received>> },
+}
+
+impl Receiver {
+    /// Begins to receive what a plan publishes; `arrived` says how much has come.
+    pub(super) async fn start(
+        bus: &Bus,
+        plan: &Plan,
+        receiving: Receiving,
+        arrived: &Arc<AtomicU64>,
+    ) -> Outcome<Self> {
+        let topics = plan.topics.len();
+        Ok(match receiving {
+            Receiving::None => Self::None(Received::of(0, topics)),
+            Receiving::Subscription => {
+                let subscription = bus.subscribe("data.*", SubscribeOptions::default()).await?;
+                Self::Subscription { subscription, received: Received::of(plan.messages, topics) }
+            }
+            Receiving::Group => {
+                let received = Arc::new(Mutex::new(Received::of(plan.messages, topics)));
+                let (noted, arrived) = (received.clone(), arrived.clone());
+                let handler = move |delivery: Delivery| {
+                    if let Ok(mut received) = noted.lock() {
+                        received.note(&delivery);
+                        arrived.store(received.count, Relaxed);
+                    }
+                    std::future::ready(Ok::<(), Infallible>(()))
+                };
+                let task = bus.subscribe_with("data.*", SubscribeOptions::group("bench"), handler).await?;
+                Self::Group { task, received }
+            }
+        })
+    }
+
+    /// Returns when all has come, or nothing does any more.
+    pub(super) async fn finish(self, bus: &Bus, arrived: &AtomicU64) -> Received {
+        match self {
+            Self::None(received) => received,
+            Self::Subscription { mut subscription, mut received } => {
+                while !received.is_complete() {
+                    let Ok(Some(delivery)) = timeout(PATIENCE, subscription.next()).await else { break };
+                    received.note(&delivery);
+                    arrived.store(received.count, Relaxed);
+                }
+                received
+            }
+            Self::Group { task, received } => {
+                let messages = received.lock().map_or(0, |received| received.seen.len() as u64);
+                let mut last = (0, Instant::now());
+                while last.0 < messages && last.1.elapsed() < PATIENCE {
+                    sleep(LOOK_EVERY).await;
+                    let acked = bus.metrics().groups.acked;
+                    if acked > last.0 {
+                        last = (acked, Instant::now());
+                    }
+                }
+                task.stop().await;
+                let empty = Received::of(0, 1);
+                received
+                    .lock()
+                    .map_or(empty, |mut received| std::mem::replace(&mut *received, Received::of(0, 1)))
+            }
+        }
     }
 }

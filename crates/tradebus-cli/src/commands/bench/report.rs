@@ -8,6 +8,7 @@ use tradebus::BusConfig;
 use super::baseline::Baseline;
 use super::load::Plan;
 use super::measure::Measured;
+use super::receive::Receiving;
 
 /// Everything that was set and found.
 #[derive(Debug, Serialize)]
@@ -30,6 +31,9 @@ pub(super) struct Report {
     /// Messages a second of each run over the mean of `redis_benchmark_per_second`.
     #[serde(skip_serializing_if = "Option::is_none")]
     ratio_to_redis_benchmark: Option<Vec<f64>>,
+    /// Entries a second of the bare loop over the store, before and after; empty if it was not asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) bare_loop_per_second: Vec<f64>,
     pub(super) runs: Vec<Measured>,
 }
 
@@ -60,6 +64,7 @@ impl Report {
             ratio_to_redis_benchmark: mean
                 .map(|mean| runs.iter().map(|run| run.messages_per_second / mean).collect()),
             redis_benchmark_per_second: baseline.map(|baseline| baseline.per_second),
+            bare_loop_per_second: Vec::new(),
             runs,
         }
     }
@@ -88,13 +93,27 @@ impl Report {
             let _ =
                 writeln!(out, "redis-benchmark -P 256 -c 8, before and after: {} XADD/s", each.join(", "));
         }
+        self.write_bare_loop(&mut out);
         out
+    }
+
+    fn write_bare_loop(&self, out: &mut String) {
+        let bare = &self.bare_loop_per_second;
+        let Some(group) = self.runs.iter().find(|run| run.name == Receiving::Group.name()) else { return };
+        let mean = bare.iter().sum::<f64>() / bare.len().max(1) as f64;
+        let each: Vec<_> = bare.iter().map(|it| format!("{it:.0}")).collect();
+        let ratio = group.messages_per_second / mean;
+        let _ = writeln!(
+            out,
+            "bare loop (append, group read, acknowledge, 1000 at a time), before and after: {} entries/s; the handlers: {ratio:.2} of it",
+            each.join(", ")
+        );
     }
 
     fn write_run(&self, out: &mut String, index: usize, run: &Measured) {
         let _ = write!(
             out,
-            "{:<20} {:>10.0} messages/s {:>8.1} MB/s in {:.2} s; errors {}, lost {}, duplicates {}, reordered {}; {:.0} a batch",
+            "{:<25} {:>10.0} messages/s {:>8.1} MB/s in {:.2} s; errors {}, lost {}, duplicates {}, reordered {}; {:.0} a batch",
             run.name,
             run.messages_per_second,
             run.megabytes_per_second,
