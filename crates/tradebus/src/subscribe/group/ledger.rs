@@ -84,13 +84,20 @@ impl Ledger {
         let touched = Instant::now();
         let mut state = self.state.lock();
         let State { streams, held, .. } = &mut *state;
-        received.retain(|it| {
-            let book = streams.entry_ref(&it.delivery.stream).or_default();
+        let mut admit_to = |book: &mut StreamBook, it: &Received| {
             let entry = Held { deliveries: it.deliveries, touched, begun: false, cared_until: None };
             let is_new = book.held.insert(it.delivery.id, entry).is_none();
             *held += usize::from(is_new);
             is_new
-        });
+        };
+        // Most batches are of one stream, whose book is looked up once.
+        match received.first().map(|first| first.delivery.stream.clone()) {
+            Some(stream) if received.iter().all(|it| it.delivery.stream == stream) => {
+                let book = streams.entry(stream).or_default();
+                received.retain(|it| admit_to(book, it));
+            }
+            _ => received.retain(|it| admit_to(streams.entry_ref(&it.delivery.stream).or_default(), it)),
+        }
     }
 
     /// Takes an entry into the books that is given up at once.

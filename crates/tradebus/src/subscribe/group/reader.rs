@@ -219,8 +219,12 @@ impl Reader {
             return;
         }
         self.limit = self.member.reading.limit_for(batch, self.streams.len());
-        for entry in batch.entries() {
-            self.member.note_position(entry.stream(), entry.id());
+        // Stream by stream, in order of their ids: the last of each counts.
+        let mut entries = batch.entries().peekable();
+        while let Some(entry) = entries.next() {
+            if entries.peek().is_none_or(|next| next.stream() != entry.stream()) {
+                self.member.note_position(entry.stream(), entry.id());
+            }
         }
         self.member.receive(batch, &mut self.router, |_| 1);
     }
