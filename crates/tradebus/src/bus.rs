@@ -15,7 +15,7 @@ use crate::connectivity::Connectivity;
 use crate::health::{Health, Monitor, Watched, watch};
 use crate::manage::StreamManager;
 use crate::metrics::{Meters, Metrics, TierMetrics};
-use crate::publish::{PublishError, Publisher, Receipt};
+use crate::publish::{PublishError, Publisher, Receipt, Refused};
 use crate::store::{self, StoreError, StreamStore};
 use crate::subscribe::private::Maker;
 use crate::subscribe::{HandlerTask, Interest, Subscribe, SubscribeError, Subscriptions};
@@ -146,6 +146,36 @@ impl Bus {
     /// `error`, or the bus is closed.
     pub async fn publish(&self, message: Message) -> Result<Receipt, PublishError> {
         self.inner.publisher.publish(message).await
+    }
+
+    /// Publishes a message if that is possible at once: it never waits. The inner result is a receipt, or a small code that says why the
+    /// message was not queued. Nothing is kept of a message that is refused: who wants to try it again passes a clone, which is cheap.
+    ///
+    /// A full tier refuses, whatever its policy, except with `drop_oldest`, which makes room. While the store is known to be away the tier
+    /// refuses too, although it would have room: [`publish`](Self::publish) would keep the message until the store is back.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use tradebus::{Bus, BusConfig, Message, Refused};
+    /// # let config = BusConfig { store: Some("memory:".to_owned().into()), ..BusConfig::default() };
+    /// # let bus = Bus::connect(config).await?;
+    /// let quote = Message::new("data.quotes.X", "1.5")?;
+    /// match bus.try_publish(quote)? {
+    ///     Ok(receipt) => drop(receipt),
+    ///     Err(Refused::BackPressured | Refused::NotConnected) => println!("the next quote will do"),
+    ///     Err(refused) => return Err(refused.into()),
+    /// }
+    /// # bus.close().await;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When the payload is larger than `max_payload_bytes`, or its type is in `types_filter`: such a message is never taken.
+    pub fn try_publish(&self, message: Message) -> Result<Result<Receipt, Refused>, PublishError> {
+        self.inner.publisher.try_publish(message)
     }
 
     /// Subscribes to the topics that match a pattern: `*` is any run of bytes, `?` exactly one.

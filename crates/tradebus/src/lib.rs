@@ -72,7 +72,7 @@ pub use message::{Delivery, Encoding, Headers, Message, ParseEncodingError, Stre
 pub use metrics::{GroupMetrics, LatencySummary, Metrics, TierMetrics};
 pub use pattern::{MAX_PATTERN_BYTES, Pattern, PatternError};
 pub use priority::{ParsePriorityError, Priority};
-pub use publish::{PublishError, Receipt};
+pub use publish::{PublishError, Receipt, Refused};
 pub use store::{EmbeddedStore, RedisStore, StoreError, StreamStore};
 pub use subscribe::{
     GroupDelivery, GroupOptions, GroupSubscription, HandlerTask, ParseStartError, StartFrom, Subscribe,

@@ -28,6 +28,16 @@ use crate::wire::nautilus::topic_key;
 use crate::wire::record::with_fields;
 use crate::{Priority, StreamKey, Topic};
 
+/// Name of a lane's connection.
+pub(super) const fn role(tier: Priority) -> &'static str {
+    match tier {
+        Priority::Critical => "publish-critical",
+        Priority::High => "publish-high",
+        Priority::Normal => "publish-normal",
+        Priority::Low => "publish-low",
+    }
+}
+
 /// What a lane works with.
 pub(super) struct Lane {
     pub(super) tier: Priority,
@@ -92,22 +102,18 @@ impl Lane {
     /// Works until the queue is closed and everything in it is stored. A lost connection is made again and what was under
     /// way is sent again: at least once, in order.
     pub(super) async fn run(mut self) {
-        let role = self.role();
+        let role = role(self.tier);
         loop {
-            match self.work(&role).await {
+            match self.work(role).await {
                 Ok(()) => break,
                 Err(error) => {
-                    self.connectivity.down(&role, &error);
+                    self.connectivity.down(role, &error);
                     tracing::debug!(tier = %self.tier, %error, under_way = self.messages_under_way(), "a lane lost its connection");
                 }
             }
             sleep(self.backoff.next()).await;
         }
-        self.connectivity.forget(&role);
-    }
-
-    fn role(&self) -> String {
-        format!("publish-{}", self.tier)
+        self.connectivity.forget(role);
     }
 
     async fn work(&mut self, role: &str) -> Result<(), StoreError> {

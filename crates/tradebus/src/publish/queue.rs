@@ -98,6 +98,19 @@ impl TierQueue {
 
     /// Offers a message; what happens when there is no room is the tier's policy.
     pub(super) fn offer(&self, message: Message) -> Result<Offer, PublishError> {
+        self.offer_under(self.limits.on_full, message)
+    }
+
+    /// Offers a message for somebody who is told when there is no room: it is an [`Offer::Wait`] then, unless the policy makes room.
+    pub(super) fn try_offer(&self, message: Message) -> Result<Offer, PublishError> {
+        let policy = match self.limits.on_full {
+            OnFull::DropOldest => OnFull::DropOldest,
+            OnFull::Wait | OnFull::Error | OnFull::DropNewest => OnFull::Wait,
+        };
+        self.offer_under(policy, message)
+    }
+
+    fn offer_under(&self, on_full: OnFull, message: Message) -> Result<Offer, PublishError> {
         let size = message.payload.len() + message.topic.len();
         let mut state = self.state.lock();
         if state.closed {
@@ -105,7 +118,7 @@ impl TierQueue {
         }
         if self.is_full(&state, size) {
             state.pushing_back = true;
-            match self.limits.on_full {
+            match on_full {
                 OnFull::Wait => return Ok(Offer::Wait(message)),
                 OnFull::Error => {
                     return Err(PublishError::BufferFull { tier: self.tier, messages: state.messages });
