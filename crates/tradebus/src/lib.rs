@@ -75,7 +75,7 @@ pub use priority::{ParsePriorityError, Priority};
 pub use publish::{PublishError, Receipt, Refused};
 pub use store::{EmbeddedStore, RedisStore, StoreError, StreamStore};
 pub use subscribe::{
-    GroupDelivery, GroupOptions, GroupSubscription, HandlerTask, ParseStartError, StartFrom, Subscribe,
+    Gap, GroupDelivery, GroupOptions, GroupSubscription, HandlerTask, ParseStartError, StartFrom, Subscribe,
     SubscribeError, SubscribeOptions, Subscription,
 };
 pub use topic::{MAX_TOPIC_BYTES, Topic, TopicError};
@@ -83,3 +83,4 @@ pub use tradebus_engine::{EntryId, ParseIdError};
 pub use wire::dead::DeadLetter;
 pub use wire::payload::PayloadForm;
 pub use wire::record::Malformed;
+pub use wire::sequence::ProducerId;

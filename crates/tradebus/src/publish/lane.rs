@@ -15,6 +15,7 @@ use tradebus_engine::EntryId;
 
 use super::PublishError;
 use super::courtesy::{Courtesy, Urgent, Wait};
+use super::numbering::Numbering;
 use super::queue::{Batch, Queued, TierQueue};
 use super::retention::{Due, Retention};
 use crate::clock::now_ns;
@@ -48,6 +49,8 @@ pub(super) struct Lane {
     pub(super) keys: Keys,
     pub(super) retention: Retention,
     pub(super) packer: Option<Packer>,
+    /// Where records are numbered.
+    numbering: Option<Numbering>,
     pub(super) buffer: BufferConfig,
     pub(super) patience: Duration,
     pub(super) backoff: Backoff,
@@ -88,6 +91,7 @@ impl Lane {
             retention: Retention::new(config.clone(), shared.3),
             // A level that was validated is not refused; without memory for it payloads go as they are.
             packer: packer.and_then(Result::ok),
+            numbering: config.sequence.then(Numbering::new),
             buffer,
             patience: config.command_timeout(),
             backoff: Backoff::new(config.reconnect_min(), config.reconnect_max()),
@@ -273,9 +277,19 @@ impl Lane {
         if let Some(packer) = &mut self.packer {
             compress(packer, &mut messages);
         }
+        self.number(&mut messages);
         self.meters.flushes.add(1);
         self.under_way.push_back(UnderWay { messages, sent: Instant::now() });
         self.send_nth(appender, self.under_way.len() - 1).await
+    }
+
+    /// Numbers the messages where that is wanted: here, where their order in the streams is decided. What is sent again keeps its number.
+    fn number(&mut self, messages: &mut VecDeque<Queued>) {
+        let Some(numbering) = &mut self.numbering else { return };
+        self.keys.learn(messages.iter().map(|queued| &queued.message.topic));
+        for queued in messages {
+            queued.sequence = Some(numbering.next(self.keys.get(self.tier, &queued.message.topic)));
+        }
     }
 
     /// Sends what was refused for the time being, and what was under way when the connection was lost. Whether the latter was
@@ -349,7 +363,7 @@ fn compress(packer: &mut Packer, messages: &mut VecDeque<Queued>) {
 impl EntryFields for Queued {
     fn with(&self, use_fields: &mut UseFields<'_>) {
         let packed = self.compressed.then_some(&self.message.payload[..]);
-        with_fields(&self.message, packed, |fields| use_fields(fields));
+        with_fields(&self.message, packed, self.sequence, |fields| use_fields(fields));
     }
 }
 

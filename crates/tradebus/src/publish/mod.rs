@@ -6,6 +6,7 @@
 mod attempt;
 mod courtesy;
 mod lane;
+mod numbering;
 mod queue;
 mod receipt;
 mod retention;

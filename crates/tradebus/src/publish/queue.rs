@@ -13,6 +13,7 @@ use tokio::sync::Notify;
 use super::PublishError;
 use super::receipt::{Promise, Receipt, Receipts};
 use crate::config::{BufferConfig, OnFull};
+use crate::wire::sequence::Sequence;
 use crate::{Message, Priority};
 
 /// A message that was accepted and is on its way to the store.
@@ -21,6 +22,8 @@ pub(super) struct Queued {
     pub(super) message: Message,
     /// Whether the payload has been compressed for the wire.
     pub(super) compressed: bool,
+    /// Its number in its stream, given by the lane where records are numbered.
+    pub(super) sequence: Option<Sequence>,
     pub(super) promise: Promise,
 }
 
@@ -133,7 +136,8 @@ impl TierQueue {
             }
         }
         let (promise, receipt) = state.receipts.issue();
-        let wake = self.push(&mut state, Queued { message, compressed: false, promise }, size);
+        let wake =
+            self.push(&mut state, Queued { message, compressed: false, sequence: None, promise }, size);
         drop(state);
         if wake {
             self.work.notify_one();
