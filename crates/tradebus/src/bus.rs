@@ -16,6 +16,7 @@ use crate::health::{Health, Monitor, Watched, watch};
 use crate::manage::StreamManager;
 use crate::metrics::{Meters, Metrics, TierMetrics};
 use crate::publish::{PublishError, Publisher, Receipt, Refused};
+use crate::replay::{Replay, ReplayError, ReplayOptions};
 use crate::store::{self, StoreError, StreamStore};
 use crate::subscribe::private::Maker;
 use crate::subscribe::{HandlerTask, Interest, Subscribe, SubscribeError, Subscriptions};
@@ -244,6 +245,42 @@ impl Bus {
     {
         let pattern = pattern.try_into().map_err(PatternError::from)?;
         options.subscribe_with(Maker(&self.inner.subscriptions), pattern, handler).await
+    }
+
+    /// Replays what the streams still have of the topics that match a pattern: all streams merged by the time at which messages were published (or
+    /// stored, where that is not known or lies before it), at equal times by stream and entry id. It ends with what is there now. However long the
+    /// past is, a page of each stream is held, together some 64 MiB.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use tradebus::{Bus, BusConfig, Message, Priority};
+    /// use tradebus::{ReplayOptions, ReplaySpeed};
+    ///
+    /// # let config = BusConfig { store: Some("memory:".to_owned().into()), ..BusConfig::default() };
+    /// # let bus = Bus::connect(config).await?;
+    /// bus.publish(Message::new("data.a", "1")?.priority(Priority::Low)).await?.await?;
+    /// bus.publish(Message::new("data.b", "2")?.priority(Priority::High)).await?.await?;
+    ///
+    /// let mut replay = bus.replay("data.*", ReplayOptions::default().speed(ReplaySpeed::Times(10.0))).await?;
+    /// while let Some(delivery) = replay.next().await? {
+    ///     println!("{} {}", delivery.ts, delivery.topic);
+    /// }
+    /// # bus.close().await;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When the pattern is too long, the end lies before the start, or the store cannot be used.
+    pub async fn replay<P>(&self, pattern: P, options: ReplayOptions) -> Result<Replay, ReplayError>
+    where
+        P: TryInto<Pattern>,
+        PatternError: From<P::Error>,
+    {
+        let pattern = pattern.try_into().map_err(PatternError::from)?;
+        Replay::new(&self.inner.subscriptions, &self.inner.manager, pattern, options).await
     }
 
     /// The store, for what the bus itself does not offer.

@@ -5,6 +5,7 @@
 //! and then joins them.
 
 mod catch_up;
+mod decoder;
 mod gap;
 mod group;
 mod handler;
@@ -26,6 +27,7 @@ use hashbrown::HashMap;
 use parking_lot::Mutex;
 use tradebus_engine::EntryId;
 
+pub(crate) use self::decoder::Decoder;
 pub use self::gap::Gap;
 pub use self::group::{GroupDelivery, GroupOptions, GroupSubscription};
 pub use self::handler::HandlerTask;

@@ -161,7 +161,9 @@ async fn what_has_moved_is_late_and_can_be_found() {
     let mut found = Vec::new();
     let mut pages = bus.streams().read(&stream, RangeQuery { start: gaps[0].after, ..RangeQuery::default() });
     while let Some(page) = pages.next().await.unwrap() {
-        found.extend(page.entries().filter(|entry| gaps[0].holds(entry.fields())).map(|entry| entry.id()));
+        found.extend(
+            page.entries().filter(|entry| gaps[0].holds(entry.fields())).map(tradebus::store::EntryRef::id),
+        );
     }
     let late = next(&mut subscription).await;
     assert_eq!((found, number_of(&late)), (vec![late.id], 2));
