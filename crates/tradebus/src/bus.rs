@@ -15,7 +15,8 @@ use crate::connectivity::Connectivity;
 use crate::health::{Health, Monitor, Watched, watch};
 use crate::manage::StreamManager;
 use crate::metrics::{Meters, Metrics, TierMetrics};
-use crate::publish::{PublishError, Publisher, Receipt};
+use crate::publish::{PublishError, Publisher, Receipt, Refused};
+use crate::replay::{Replay, ReplayError, ReplayOptions};
 use crate::store::{self, StoreError, StreamStore};
 use crate::subscribe::private::Maker;
 use crate::subscribe::{HandlerTask, Interest, Subscribe, SubscribeError, Subscriptions};
@@ -148,6 +149,36 @@ impl Bus {
         self.inner.publisher.publish(message).await
     }
 
+    /// Publishes a message if that is possible at once: it never waits. The inner result is a receipt, or a small code that says why the
+    /// message was not queued. Nothing is kept of a message that is refused: who wants to try it again passes a clone, which is cheap.
+    ///
+    /// A full tier refuses, whatever its policy, except with `drop_oldest`, which makes room. While the store is known to be away the tier
+    /// refuses too, although it would have room: [`publish`](Self::publish) would keep the message until the store is back.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use tradebus::{Bus, BusConfig, Message, Refused};
+    /// # let config = BusConfig { store: Some("memory:".to_owned().into()), ..BusConfig::default() };
+    /// # let bus = Bus::connect(config).await?;
+    /// let quote = Message::new("data.quotes.X", "1.5")?;
+    /// match bus.try_publish(quote)? {
+    ///     Ok(receipt) => drop(receipt),
+    ///     Err(Refused::BackPressured | Refused::NotConnected) => println!("the next quote will do"),
+    ///     Err(refused) => return Err(refused.into()),
+    /// }
+    /// # bus.close().await;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When the payload is larger than `max_payload_bytes`, or its type is in `types_filter`: such a message is never taken.
+    pub fn try_publish(&self, message: Message) -> Result<Result<Receipt, Refused>, PublishError> {
+        self.inner.publisher.try_publish(message)
+    }
+
     /// Subscribes to the topics that match a pattern: `*` is any run of bytes, `?` exactly one.
     ///
     /// Everything that is published after this returns arrives: with [`SubscribeOptions`] all of it at this
@@ -214,6 +245,42 @@ impl Bus {
     {
         let pattern = pattern.try_into().map_err(PatternError::from)?;
         options.subscribe_with(Maker(&self.inner.subscriptions), pattern, handler).await
+    }
+
+    /// Replays what the streams still have of the topics that match a pattern: all streams merged by the time at which messages were published (or
+    /// stored, where that is not known or lies before it), at equal times by stream and entry id. It ends with what is there now. However long the
+    /// past is, a page of each stream is held, together some 64 MiB.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use tradebus::{Bus, BusConfig, Message, Priority};
+    /// use tradebus::{ReplayOptions, ReplaySpeed};
+    ///
+    /// # let config = BusConfig { store: Some("memory:".to_owned().into()), ..BusConfig::default() };
+    /// # let bus = Bus::connect(config).await?;
+    /// bus.publish(Message::new("data.a", "1")?.priority(Priority::Low)).await?.await?;
+    /// bus.publish(Message::new("data.b", "2")?.priority(Priority::High)).await?.await?;
+    ///
+    /// let mut replay = bus.replay("data.*", ReplayOptions::default().speed(ReplaySpeed::Times(10.0))).await?;
+    /// while let Some(delivery) = replay.next().await? {
+    ///     println!("{} {}", delivery.ts, delivery.topic);
+    /// }
+    /// # bus.close().await;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When the pattern is too long, the end lies before the start, or the store cannot be used.
+    pub async fn replay<P>(&self, pattern: P, options: ReplayOptions) -> Result<Replay, ReplayError>
+    where
+        P: TryInto<Pattern>,
+        PatternError: From<P::Error>,
+    {
+        let pattern = pattern.try_into().map_err(PatternError::from)?;
+        Replay::new(&self.inner.subscriptions, &self.inner.manager, pattern, options).await
     }
 
     /// The store, for what the bus itself does not offer.
@@ -314,6 +381,10 @@ impl Inner {
             messages_retried: meters.retried.get(),
             messages_dropped: dropped,
             messages_expired: meters.expired.get(),
+            gaps: meters.gaps.get(),
+            messages_missing: meters.missing.get(),
+            messages_late: meters.late.get(),
+            duplicates: meters.duplicates.get(),
             handler_errors: meters.handler_errors.get(),
             entries_trimmed: meters.trimmed.get(),
             entries_trimmed_unread: meters.trimmed_unread.get(),

@@ -61,6 +61,11 @@ impl Connectivity {
         self.state.lock().down.retain(|known| known != role);
     }
 
+    /// Whether this connection is down.
+    pub(crate) fn is_down(&self, role: &str) -> bool {
+        self.state.lock().down.iter().any(|known| known == role)
+    }
+
     /// Why the store cannot be used, if so.
     pub(crate) fn trouble(&self) -> Option<String> {
         let state = self.state.lock();

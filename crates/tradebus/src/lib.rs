@@ -19,6 +19,7 @@
 //! | handling | `workers`: pools that scale with the load, and know nothing of where the messages come from |
 //! | what the bus says of itself | [`Metrics`], [`Health`] |
 //! | looking after the streams | `manage`: [`StreamManager`], [`DeadLetters`] |
+//! | the past once more | `replay`: [`Replay`] |
 //!
 //! A module knows those before it on this way, never those after it; [`Bus`] alone knows all. The crate runs on Tokio, starts no runtime of its own and
 //! keeps no global state: several buses live side by side in one process.
@@ -48,6 +49,8 @@ mod health;
 
 mod manage;
 
+mod replay;
+
 mod bus;
 
 #[cfg(fuzzing)]
@@ -72,10 +75,11 @@ pub use message::{Delivery, Encoding, Headers, Message, ParseEncodingError, Stre
 pub use metrics::{GroupMetrics, LatencySummary, Metrics, TierMetrics};
 pub use pattern::{MAX_PATTERN_BYTES, Pattern, PatternError};
 pub use priority::{ParsePriorityError, Priority};
-pub use publish::{PublishError, Receipt};
+pub use publish::{PublishError, Receipt, Refused};
+pub use replay::{ParseReplayError, Replay, ReplayBound, ReplayError, ReplayOptions, ReplaySpeed};
 pub use store::{EmbeddedStore, RedisStore, StoreError, StreamStore};
 pub use subscribe::{
-    GroupDelivery, GroupOptions, GroupSubscription, HandlerTask, ParseStartError, StartFrom, Subscribe,
+    Gap, GroupDelivery, GroupOptions, GroupSubscription, HandlerTask, ParseStartError, StartFrom, Subscribe,
     SubscribeError, SubscribeOptions, Subscription,
 };
 pub use topic::{MAX_TOPIC_BYTES, Topic, TopicError};
@@ -83,3 +87,4 @@ pub use tradebus_engine::{EntryId, ParseIdError};
 pub use wire::dead::DeadLetter;
 pub use wire::payload::PayloadForm;
 pub use wire::record::Malformed;
+pub use wire::sequence::ProducerId;

@@ -169,3 +169,26 @@ fn a_group_is_used_as_it_can_be() {
         assert!(finished.stderr.contains(wrong), "{words:?}: {}", finished.stderr);
     }
 }
+
+#[test]
+fn the_past_is_replayed_in_its_order_and_ends() {
+    let redis = Redis::start();
+    let url = redis.url();
+    let mut ids = Vec::new();
+    for (number, tier) in ["low", "critical", "normal", "high", "low"].iter().enumerate() {
+        let published = run(&mut at(&url, &["pub", "t", &number.to_string(), "--priority", tier]));
+        ids.push(published.stdout.trim().to_owned());
+    }
+    let replay = |more: &[&str]| {
+        let finished = run(at(&url, &["sub", "t", "none", "--replay", "--raw"]).args(more));
+        assert_eq!((finished.code, finished.stderr.as_str()), (Some(0), ""), "{more:?}");
+        finished.stdout
+    };
+    assert_eq!(replay(&[]), "0\n1\n2\n3\n4\n");
+    assert_eq!(replay(&["--speed", "1000000", "--count", "3"]), "0\n1\n2\n");
+    assert_eq!(replay(&["--from", "1h", "--to", "1h"]), "");
+    assert_eq!(replay(&["--from", &ids[4]]), "");
+    let stream = "trader-TRADER-001:stream:low";
+    assert_eq!(replay(&["--stream", stream]), "0\n4\n");
+    assert_eq!(replay(&["--stream", stream, "--to", &ids[0]]), "0\n");
+}

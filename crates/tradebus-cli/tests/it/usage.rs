@@ -18,7 +18,7 @@ fn help_starts_with_what_it_does_and_has_examples() {
 
 #[test]
 fn wrong_usage_ends_with_2_and_says_what_is_allowed() {
-    let cases: [(&[&str], &str); 18] = [
+    let cases: [(&[&str], &str); 23] = [
         (&[], "Usage: tradebus"),
         (&["nonsense"], "unrecognized subcommand 'nonsense'"),
         (&["sub"], "<PATTERN>"),
@@ -27,6 +27,14 @@ fn wrong_usage_ends_with_2_and_says_what_is_allowed() {
         (&["sub", "x", "--timeout", "-1"], "allowed are 0 to 1000000000 seconds"),
         (&["sub", "x", "--count", "0"], "0 is not in 1.."),
         (&["sub", "x", "--policy", "hope"], "drop_oldest"),
+        (&["sub", "x", "--speed", "10"], "--replay"),
+        (&["sub", "x", "--replay", "--speed", "0"], "use max, 1 for the original speed"),
+        (&["sub", "x", "--replay", "--to", "tomorrow"], "is no place in the past"),
+        (&["sub", "x", "--replay", "--group", "g"], "cannot be used with"),
+        (
+            &["sub", "x", "--replay", "--from", "9-0", "--to", "5-0", "--store", "memory:"],
+            "before its start at 9-1",
+        ),
         (&["pub"], "<TOPIC>"),
         (&["pub", "a b"], "a topic must not hold white space"),
         (&["pub", ""], "1 to 255 bytes"),

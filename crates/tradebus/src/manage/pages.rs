@@ -23,11 +23,18 @@ pub struct Pages {
     /// What is still to be read; `None` once all was.
     rest: Option<RangeQuery>,
     page: usize,
+    /// Bytes that a page is meant to have.
+    bytes: usize,
 }
 
 impl Pages {
     pub(super) fn new(store: Arc<dyn StreamStore>, stream: StreamKey, query: RangeQuery) -> Self {
-        Self { store, stream, rest: Some(query), page: FIRST_ENTRIES }
+        Self { store, stream, rest: Some(query), page: FIRST_ENTRIES, bytes: PAGE_BYTES }
+    }
+
+    /// The same with smaller pages, of so many bytes where that is less.
+    pub(crate) fn of_bytes(self, bytes: usize) -> Self {
+        Self { bytes: self.bytes.min(bytes), ..self }
     }
 
     /// The next entries, some megabytes at most unless a few are that large; `None` when all were read.
@@ -44,7 +51,7 @@ impl Pages {
         if batch.is_empty() {
             return Ok(None);
         }
-        self.page = (PAGE_BYTES / (batch.bytes() / batch.len()).max(1)).clamp(1, MOST_ENTRIES);
+        self.page = (self.bytes / (batch.bytes() / batch.len()).max(1)).clamp(1, MOST_ENTRIES);
         Ok(Some(batch))
     }
 }

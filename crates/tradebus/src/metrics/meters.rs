@@ -83,6 +83,13 @@ pub(crate) struct Meters {
     pub(crate) matches: Counter,
     /// Messages that came too late to be of use.
     pub(crate) expired: Counter,
+    /// Runs of messages that subscriptions found to be missing, and messages in them.
+    pub(crate) gaps: Counter,
+    pub(crate) missing: Counter,
+    /// Messages that had been missing and came later.
+    pub(crate) late: Counter,
+    /// Messages that came again, by their numbers.
+    pub(crate) duplicates: Counter,
     /// Messages that slow subscribers lost by their policy.
     pub(crate) dropped: Counter,
     /// Entries that were trimmed.
@@ -128,6 +135,10 @@ impl Default for Meters {
             received_bytes: Counter::default(),
             matches: Counter::default(),
             expired: Counter::default(),
+            gaps: Counter::default(),
+            missing: Counter::default(),
+            late: Counter::default(),
+            duplicates: Counter::default(),
             dropped: Counter::default(),
             trimmed: Counter::default(),
             trimmed_unread: Counter::default(),

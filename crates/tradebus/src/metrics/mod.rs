@@ -61,6 +61,14 @@ pub struct Metrics {
     pub messages_dropped: u64,
     /// Messages that had expired before a subscriber took them, counted once for each subscription.
     pub messages_expired: u64,
+    /// Runs of numbered messages that subscriptions found to be missing, counted once for each subscription.
+    pub gaps: u64,
+    /// Messages in those runs.
+    pub messages_missing: u64,
+    /// Those of them that came later after all.
+    pub messages_late: u64,
+    /// Numbered messages that came again, counted once for each subscription.
+    pub duplicates: u64,
     /// Entries trimmed by this process.
     pub entries_trimmed: u64,
     /// Those of them that a consumer group had not got (only with `trim_unread`).

@@ -15,6 +15,7 @@ use tradebus_engine::EntryId;
 
 use super::PublishError;
 use super::courtesy::{Courtesy, Urgent, Wait};
+use super::numbering::Numbering;
 use super::queue::{Batch, Queued, TierQueue};
 use super::retention::{Due, Retention};
 use crate::clock::now_ns;
@@ -28,6 +29,16 @@ use crate::wire::nautilus::topic_key;
 use crate::wire::record::with_fields;
 use crate::{Priority, StreamKey, Topic};
 
+/// Name of a lane's connection.
+pub(super) const fn role(tier: Priority) -> &'static str {
+    match tier {
+        Priority::Critical => "publish-critical",
+        Priority::High => "publish-high",
+        Priority::Normal => "publish-normal",
+        Priority::Low => "publish-low",
+    }
+}
+
 /// What a lane works with.
 pub(super) struct Lane {
     pub(super) tier: Priority,
@@ -38,6 +49,8 @@ pub(super) struct Lane {
     pub(super) keys: Keys,
     pub(super) retention: Retention,
     pub(super) packer: Option<Packer>,
+    /// Where records are numbered.
+    numbering: Option<Numbering>,
     pub(super) buffer: BufferConfig,
     pub(super) patience: Duration,
     pub(super) backoff: Backoff,
@@ -78,6 +91,7 @@ impl Lane {
             retention: Retention::new(config.clone(), shared.3),
             // A level that was validated is not refused; without memory for it payloads go as they are.
             packer: packer.and_then(Result::ok),
+            numbering: config.sequence.then(Numbering::new),
             buffer,
             patience: config.command_timeout(),
             backoff: Backoff::new(config.reconnect_min(), config.reconnect_max()),
@@ -92,22 +106,18 @@ impl Lane {
     /// Works until the queue is closed and everything in it is stored. A lost connection is made again and what was under
     /// way is sent again: at least once, in order.
     pub(super) async fn run(mut self) {
-        let role = self.role();
+        let role = role(self.tier);
         loop {
-            match self.work(&role).await {
+            match self.work(role).await {
                 Ok(()) => break,
                 Err(error) => {
-                    self.connectivity.down(&role, &error);
+                    self.connectivity.down(role, &error);
                     tracing::debug!(tier = %self.tier, %error, under_way = self.messages_under_way(), "a lane lost its connection");
                 }
             }
             sleep(self.backoff.next()).await;
         }
-        self.connectivity.forget(&role);
-    }
-
-    fn role(&self) -> String {
-        format!("publish-{}", self.tier)
+        self.connectivity.forget(role);
     }
 
     async fn work(&mut self, role: &str) -> Result<(), StoreError> {
@@ -267,9 +277,19 @@ impl Lane {
         if let Some(packer) = &mut self.packer {
             compress(packer, &mut messages);
         }
+        self.number(&mut messages);
         self.meters.flushes.add(1);
         self.under_way.push_back(UnderWay { messages, sent: Instant::now() });
         self.send_nth(appender, self.under_way.len() - 1).await
+    }
+
+    /// Numbers the messages where that is wanted: here, where their order in the streams is decided. What is sent again keeps its number.
+    fn number(&mut self, messages: &mut VecDeque<Queued>) {
+        let Some(numbering) = &mut self.numbering else { return };
+        self.keys.learn(messages.iter().map(|queued| &queued.message.topic));
+        for queued in messages {
+            queued.sequence = Some(numbering.next(self.keys.get(self.tier, &queued.message.topic)));
+        }
     }
 
     /// Sends what was refused for the time being, and what was under way when the connection was lost. Whether the latter was
@@ -343,7 +363,7 @@ fn compress(packer: &mut Packer, messages: &mut VecDeque<Queued>) {
 impl EntryFields for Queued {
     fn with(&self, use_fields: &mut UseFields<'_>) {
         let packed = self.compressed.then_some(&self.message.payload[..]);
-        with_fields(&self.message, packed, |fields| use_fields(fields));
+        with_fields(&self.message, packed, self.sequence, |fields| use_fields(fields));
     }
 }
 

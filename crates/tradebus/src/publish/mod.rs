@@ -3,8 +3,10 @@
 //! A message waits in the [queue](queue) of its tier, leaves with its batch through the tier's [lane](lane), and its
 //! [receipt](Receipt) is settled when the store has answered. Tiers share nothing, so a flood of LOW messages cannot hold up a CRITICAL one.
 
+mod attempt;
 mod courtesy;
 mod lane;
+mod numbering;
 mod queue;
 mod receipt;
 mod retention;
@@ -18,6 +20,7 @@ use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
+pub use self::attempt::Refused;
 pub(crate) use self::queue::Fill;
 pub use self::receipt::Receipt;
 
@@ -91,6 +94,7 @@ pub(crate) struct Publisher {
     trimmer: JoinHandle<()>,
     urgent: Arc<Urgent>,
     meters: Arc<Meters>,
+    connectivity: Arc<Connectivity>,
     config: Arc<BusConfig>,
 }
 
@@ -118,6 +122,7 @@ impl Publisher {
             trimmer: tokio::spawn(Trimmer::new(store.clone(), config.clone(), meters.clone(), due).run()),
             urgent,
             meters: meters.clone(),
+            connectivity: connectivity.clone(),
             config: config.clone(),
         }
     }

@@ -13,6 +13,7 @@ use tokio::sync::Notify;
 use super::PublishError;
 use super::receipt::{Promise, Receipt, Receipts};
 use crate::config::{BufferConfig, OnFull};
+use crate::wire::sequence::Sequence;
 use crate::{Message, Priority};
 
 /// A message that was accepted and is on its way to the store.
@@ -21,6 +22,8 @@ pub(super) struct Queued {
     pub(super) message: Message,
     /// Whether the payload has been compressed for the wire.
     pub(super) compressed: bool,
+    /// Its number in its stream, given by the lane where records are numbered.
+    pub(super) sequence: Option<Sequence>,
     pub(super) promise: Promise,
 }
 
@@ -98,6 +101,19 @@ impl TierQueue {
 
     /// Offers a message; what happens when there is no room is the tier's policy.
     pub(super) fn offer(&self, message: Message) -> Result<Offer, PublishError> {
+        self.offer_under(self.limits.on_full, message)
+    }
+
+    /// Offers a message for somebody who is told when there is no room: it is an [`Offer::Wait`] then, unless the policy makes room.
+    pub(super) fn try_offer(&self, message: Message) -> Result<Offer, PublishError> {
+        let policy = match self.limits.on_full {
+            OnFull::DropOldest => OnFull::DropOldest,
+            OnFull::Wait | OnFull::Error | OnFull::DropNewest => OnFull::Wait,
+        };
+        self.offer_under(policy, message)
+    }
+
+    fn offer_under(&self, on_full: OnFull, message: Message) -> Result<Offer, PublishError> {
         let size = message.payload.len() + message.topic.len();
         let mut state = self.state.lock();
         if state.closed {
@@ -105,7 +121,7 @@ impl TierQueue {
         }
         if self.is_full(&state, size) {
             state.pushing_back = true;
-            match self.limits.on_full {
+            match on_full {
                 OnFull::Wait => return Ok(Offer::Wait(message)),
                 OnFull::Error => {
                     return Err(PublishError::BufferFull { tier: self.tier, messages: state.messages });
@@ -120,7 +136,8 @@ impl TierQueue {
             }
         }
         let (promise, receipt) = state.receipts.issue();
-        let wake = self.push(&mut state, Queued { message, compressed: false, promise }, size);
+        let wake =
+            self.push(&mut state, Queued { message, compressed: false, sequence: None, promise }, size);
         drop(state);
         if wake {
             self.work.notify_one();

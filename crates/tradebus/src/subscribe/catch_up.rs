@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use super::readers::Readers;
+use super::sequences::Findings;
 use super::shared::{Reading, Subscriber};
 use crate::connectivity::Backoff;
 use crate::store::{EntryRef, Position, ReadBatch, StoreError, StreamReader};
@@ -213,6 +214,7 @@ impl CatchUp {
     /// Takes over what was read.
     fn hold(&mut self, batch: &ReadBatch) {
         let (mut at, mut matches) = (0, 0);
+        let mut findings = Findings::default();
         for entry in batch.entries() {
             let is_at = |place: &Place| place.position.stream == *entry.stream();
             if !self.places.get(at).is_some_and(is_at) {
@@ -220,12 +222,13 @@ impl CatchUp {
                 at = found;
             }
             self.places[at].position.after = entry.id();
-            if let Some(delivery) = self.wanted(entry) {
+            if let Some(delivery) = self.wanted(entry, &mut findings) {
                 self.places[at].held.push_back(delivery);
                 matches += 1;
             }
         }
         self.reading.meters.matches.add(matches);
+        findings.count(&self.reading.meters);
     }
 
     /// Hands on what is held, as far as there is room. A tier that has none does not hold up the others.
@@ -235,8 +238,14 @@ impl CatchUp {
         }
     }
 
-    fn wanted(&self, entry: EntryRef<'_>) -> Option<Delivery> {
-        match RawRecord::parse(entry.fields()) {
+    fn wanted(&self, entry: EntryRef<'_>, findings: &mut Findings) -> Option<Delivery> {
+        let raw = RawRecord::parse(entry.fields());
+        if let Ok(raw) = &raw
+            && let Some(sequence) = raw.sequence()
+        {
+            self.subscriber.sequences.lock().follow(entry.stream(), entry.id(), sequence, findings);
+        }
+        match raw {
             Ok(raw) if self.subscriber.pattern.matches(raw.topic.as_bytes()) => {
                 let topic = Topic::as_read(raw.topic);
                 self.reading.delivery(entry, raw, topic, true)

@@ -18,10 +18,13 @@ use super::catch_up::CatchUp;
 use super::places::Places;
 use super::readers::Readers;
 use super::router::Router;
+use super::sequences::{Findings, Sequences};
 use super::shared::{Reading, Source, Subscriber};
 use crate::connectivity::Backoff;
+use crate::metrics::Meters;
 use crate::store::{EntryRef, Position, ReadBatch, StoreError, StreamReader};
 use crate::wire::record::RawRecord;
+use crate::wire::sequence::Sequence;
 use crate::{Delivery, StreamKey};
 
 /// A read that is only about to block may miss an interruption: it is repeated.
@@ -55,6 +58,7 @@ impl LiveHandle {
             places: Places::default(),
             members: Vec::new(),
             outgoing: Vec::new(),
+            sequenced: Vec::new(),
             backoff: reading.backoff(),
             limit: reading.first_limit(),
             search_at: Instant::now(),
@@ -85,6 +89,8 @@ struct Live {
     members: Vec<Option<Member>>,
     /// What the batch at hand has for each member.
     outgoing: Vec<VecDeque<Delivery>>,
+    /// The numbers in the batch at hand, whoever wants the messages.
+    sequenced: Vec<Sequenced>,
     backoff: Backoff,
     /// Most entries of a stream in one read.
     limit: usize,
@@ -99,6 +105,13 @@ struct Member {
     subscriber: Arc<Subscriber>,
     /// Where it joined at another place than the others, until all are at the same: what it has seen, and until where this counts.
     joined: HashMap<StreamKey, (EntryId, EntryId)>,
+}
+
+/// A record with a number.
+struct Sequenced {
+    stream: StreamKey,
+    id: EntryId,
+    sequence: Sequence,
 }
 
 /// What a read gave, and who wanted to join meanwhile.
@@ -228,6 +241,7 @@ impl Live {
 
     fn join(&mut self, Joining { subscriber, mut places }: Joining) {
         places.extend(self.appeared_meanwhile(&subscriber, &places));
+        subscriber.sequences.lock().start(&places);
         let mut joined = HashMap::new();
         for Position { stream, after } in places {
             let others_want = self.others_want(&stream);
@@ -300,6 +314,7 @@ impl Live {
         for slot in 0..self.outgoing.len() {
             self.deliver(slot);
         }
+        self.sequenced.clear();
     }
 
     /// Puts a message with those who want it and have not seen it; returns how many that are.
@@ -316,6 +331,10 @@ impl Live {
                 return 0;
             }
         };
+        if let Some(sequence) = raw.sequence() {
+            let (stream, id) = (entry.stream().clone(), entry.id());
+            self.sequenced.push(Sequenced { stream, id, sequence });
+        }
         let (topic, slots) = self.router.route(raw.topic);
         let members = &mut self.members;
         let mut wanting = slots
@@ -335,12 +354,11 @@ impl Live {
     }
 
     fn deliver(&mut self, slot: usize) {
-        if self.outgoing[slot].is_empty() {
+        if self.outgoing[slot].is_empty() && self.sequenced.is_empty() {
             return;
         }
         let Some(member) = &self.members[slot] else { return self.outgoing[slot].clear() };
-        let dropped = member.subscriber.queue.push(&mut self.outgoing[slot]);
-        self.reading.meters.dropped.add(dropped);
+        member.get(&mut self.outgoing[slot], &self.sequenced, &self.reading.meters);
         if !self.outgoing[slot].is_empty() {
             self.send_to_catch_up(slot);
         }
@@ -360,7 +378,33 @@ impl Live {
     }
 }
 
+/// Follows the numbers as far as a subscription has got the batch: what it has not got, it will read again by itself, or find trimmed.
+fn follow(sequences: &mut Sequences, batch: &[Sequenced], not_got: &VecDeque<Delivery>) -> Findings {
+    let mut first_not_got: HashMap<&StreamKey, EntryId> = HashMap::new();
+    for delivery in not_got {
+        first_not_got.entry(&delivery.stream).or_insert(delivery.id);
+    }
+    let mut findings = Findings::default();
+    for Sequenced { stream, id, sequence } in batch {
+        if first_not_got.get(stream).is_none_or(|first| id < first) {
+            sequences.follow(stream, *id, *sequence, &mut findings);
+        }
+    }
+    findings
+}
+
 impl Member {
+    /// Takes what there is room for, and follows the numbers of the batch so far.
+    fn get(&self, deliveries: &mut VecDeque<Delivery>, batch: &[Sequenced], meters: &Meters) {
+        if batch.is_empty() {
+            return meters.dropped.add(self.subscriber.queue.push(deliveries));
+        }
+        // Held meanwhile: who has got a message finds the gap before it.
+        let mut sequences = self.subscriber.sequences.lock();
+        meters.dropped.add(self.subscriber.queue.push(deliveries));
+        follow(&mut sequences, batch, deliveries).count(meters);
+    }
+
     fn has_not_seen(&mut self, entry: EntryRef<'_>, fresh: bool) -> bool {
         if self.joined.is_empty() {
             return fresh;
@@ -399,7 +443,8 @@ mod tests {
     fn who_joined_behind_the_others_sees_each_entry_once() {
         let stream = StreamKey::from("s");
         let queue = Queue::new(SubscriptionPolicy::Wait, 10, usize::MAX);
-        let subscriber = Arc::new(Subscriber { pattern: Pattern::new("*").unwrap(), queue });
+        let sequences = parking_lot::Mutex::default();
+        let subscriber = Arc::new(Subscriber { pattern: Pattern::new("*").unwrap(), queue, sequences });
         // The others have seen everything up to 9, this one up to 5.
         let joined = HashMap::from([(stream.clone(), (EntryId::new(5, 0), EntryId::new(9, 0)))]);
         let mut member = Member { subscriber, joined };

@@ -5,6 +5,8 @@
 //! and then joins them.
 
 mod catch_up;
+mod decoder;
+mod gap;
 mod group;
 mod handler;
 mod interest;
@@ -15,6 +17,7 @@ mod places;
 mod queue;
 mod readers;
 mod router;
+mod sequences;
 mod shared;
 mod subscription;
 
@@ -24,6 +27,8 @@ use hashbrown::HashMap;
 use parking_lot::Mutex;
 use tradebus_engine::EntryId;
 
+pub(crate) use self::decoder::Decoder;
+pub use self::gap::Gap;
 pub use self::group::{GroupDelivery, GroupOptions, GroupSubscription};
 pub use self::handler::HandlerTask;
 pub(crate) use self::interest::Interest;
@@ -240,7 +245,7 @@ impl Subscriptions {
         let policy = options.policy.unwrap_or(self.defaults.policy);
         let capacity = options.capacity.unwrap_or(self.defaults.capacity);
         let queue = Queue::new(policy, capacity, self.defaults.max_bytes);
-        let subscriber = Arc::new(Subscriber { pattern, queue });
+        let subscriber = Arc::new(Subscriber { pattern, queue, sequences: Mutex::default() });
         let readers = self.register(sources, &subscriber)?;
         let places = self.start_of(&readers, &subscriber.pattern, options.from).await?;
         let subscription =

@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 use tokio::task::JoinSet;
 
 use super::queue::Queue;
+use super::sequences::Sequences;
 use crate::config::BusConfig;
 use crate::connectivity::{Backoff, Connectivity};
 use crate::layout::Streams;
@@ -28,6 +29,8 @@ const FIRST_ENTRIES: usize = 64;
 pub(super) struct Subscriber {
     pub(super) pattern: Pattern,
     pub(super) queue: Queue,
+    /// What it knows about those who number their records; locked by the batch, and only where records are numbered.
+    pub(super) sequences: Mutex<Sequences>,
 }
 
 /// What a reader works with.

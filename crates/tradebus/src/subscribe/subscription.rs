@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 
 use futures_util::Stream;
 
+use super::gap::Gap;
 use super::outlet::Outlet;
 use super::readers::Readers;
 use super::shared::Subscriber;
@@ -43,6 +44,18 @@ impl Subscription {
     /// Messages that were dropped because they were not taken fast enough, as the policy says.
     pub fn dropped(&self) -> u64 {
         self.subscriber.queue.dropped()
+    }
+
+    /// The gaps that were found since this was last called, the oldest first; 1,024 wait at most, and older ones go. They are found in all records
+    /// of the streams, not only in those that match the pattern, where their publishers number them (`sequence = true`). A gap is there when the
+    /// message behind it is. What [`dropped`](Self::dropped) counts is no gap.
+    pub fn gaps(&self) -> Vec<Gap> {
+        self.subscriber.sequences.lock().take_gaps()
+    }
+
+    /// Numbered messages that came again, as they do when a publisher has lost its connection. They are handed out all the same.
+    pub fn duplicates(&self) -> u64 {
+        self.subscriber.sequences.lock().duplicates()
     }
 
     /// The next message; `None` once the bus is closed and everything was taken. Cancel safe.

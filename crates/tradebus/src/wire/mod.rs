@@ -3,7 +3,7 @@
 //! `docs/wire-format.md` gives the format to the byte. In the order in which a message meets them:
 //! [`nautilus`] names the stream, [`compress`] makes the payload smaller, [`record`] lists the fields of the
 //! entry and reads them back, [`payload`] looks into the payload ([`msgpack`] reads one of its formats), and
-//! [`json`] prints a delivery. [`dead`] is the record of a message that could not be handled.
+//! [`json`] prints a delivery. [`sequence`] is the number of a record. [`dead`] is the record of a message that could not be handled.
 
 pub(crate) mod compress;
 pub(crate) mod dead;
@@ -12,4 +12,5 @@ pub(crate) mod msgpack;
 pub(crate) mod nautilus;
 pub(crate) mod payload;
 pub(crate) mod record;
+pub(crate) mod sequence;
 mod text;

@@ -12,6 +12,7 @@
 //! | `reply` | topic for the answer | where set |
 //! | `tp` | W3C trace context | where set |
 //! | `exp` | when it is of no more use, decimal nanoseconds since 1970 UTC | where set |
+//! | `seq` | who wrote it, and the number in this stream: 16 hexadecimal digits, `-`, decimal digits | with `sequence = true` |
 //! | `zip` | `zstd` | where the payload is compressed |
 //! | `hdr` | other headers: a JSON object of strings | where there are any |
 //!
@@ -25,7 +26,7 @@ mod malformed;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use decode::{Limits, RawRecord};
+pub(crate) use decode::{Limits, RawRecord, sequence_of};
 pub(crate) use encode::{Field, with_fields};
 pub use malformed::Malformed;
 
@@ -49,6 +50,8 @@ pub(crate) const REPLY: &[u8] = b"reply";
 pub(crate) const TP: &[u8] = b"tp";
 /// Name of the field that holds the time after which the message is of no more use.
 pub(crate) const EXP: &[u8] = b"exp";
+/// Name of the field that holds the producer and the number.
+pub(crate) const SEQ: &[u8] = b"seq";
 /// Name of the field that says how the payload is compressed.
 pub(crate) const ZIP: &[u8] = b"zip";
 /// Name of the field that holds other headers.

@@ -13,4 +13,5 @@ mod manage;
 mod nautilus;
 mod priority;
 mod publish;
+mod replay;
 mod subscribe;

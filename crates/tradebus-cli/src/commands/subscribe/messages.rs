@@ -1,15 +1,17 @@
 //! What is printed, and what becomes of it when it was.
 
-use tradebus::{Delivery, GroupDelivery, GroupSubscription};
+use tradebus::{Delivery, GroupDelivery, GroupSubscription, Replay};
 
 use super::merged::Merged;
+use crate::failure::{Failure, Outcome};
 
 /// Most messages that are printed before the first of them is acknowledged.
 const MOST_UNACKNOWLEDGED: usize = 1000;
 
-/// The messages that are printed: all that match, or the share of a consumer.
+/// The messages that are printed: all that match, the share of a consumer, or those of the past.
 pub(super) enum Messages {
     All(Merged),
+    Past(Box<Replay>),
     Share {
         subscription: GroupSubscription,
         /// Printed into the buffer of the output, which may not have reached anybody.
@@ -22,17 +24,21 @@ impl Messages {
         Self::Share { subscription, printed: Vec::new() }
     }
 
-    /// Prints the next message by `print`; `false` once the bus is closed. Cancel safe.
-    pub(super) async fn print_next(&mut self, print: impl FnOnce(&Delivery)) -> bool {
-        match self {
+    /// Prints the next message by `print`; `false` once the bus is closed, or all of the past was printed. Cancel safe.
+    pub(super) async fn print_next(&mut self, print: impl FnOnce(&Delivery)) -> Outcome<bool> {
+        Ok(match self {
             Self::All(merged) => merged.next().await.inspect(|delivery| print(delivery)).is_some(),
+            Self::Past(replay) => {
+                let next = replay.next().await.map_err(|error| Failure::failed(error.to_string()))?;
+                next.inspect(|delivery| print(delivery)).is_some()
+            }
             Self::Share { subscription, printed } => {
-                let Some(delivery) = subscription.next().await else { return false };
+                let Some(delivery) = subscription.next().await else { return Ok(false) };
                 print(&delivery);
                 printed.push(delivery);
                 true
             }
-        }
+        })
     }
 
     /// Whether so much was printed that it should be written and acknowledged before more is.
@@ -51,7 +57,7 @@ impl Messages {
     pub(super) fn dropped(&self) -> u64 {
         match self {
             Self::All(merged) => merged.dropped(),
-            Self::Share { .. } => 0,
+            Self::Share { .. } | Self::Past(_) => 0,
         }
     }
 }

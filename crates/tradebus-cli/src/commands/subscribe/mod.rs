@@ -3,6 +3,7 @@
 mod format;
 mod merged;
 mod messages;
+mod past;
 
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use tradebus::{Bus, GroupOptions, Pattern, StartFrom, StreamKey, SubscribeOption
 use self::format::Format;
 use self::merged::Merged;
 use self::messages::Messages;
+use self::past::Past;
 use crate::cli::Global;
 use crate::failure::{Failure, Outcome, say};
 use crate::output::Output;
@@ -25,9 +27,10 @@ Examples:
   tradebus sub 'events.*' 'risk.*' --from 10m --json | jq .payload
   tradebus sub '*' --stream trader-TRADER-001:stream --count 1 --timeout 5
   tradebus sub 'events.order.*' --group audit          several of these share the messages; each is acknowledged once it is printed
+  tradebus sub '*' --replay --from 1h --to 50m --speed 10     ten minutes of the past in one, all streams merged by time
 
 Patterns: * is any run of bytes (dots too), ? exactly one; the whole topic must match. Quote them from the shell.
-Without --count, --timeout ends with 0; with it, with 1 if fewer messages came.";
+With --replay, it ends when the past is printed. Without --count, --timeout ends with 0; with it, with 1 if fewer messages came.";
 
 /// Print messages whose topics match a pattern, as they arrive.
 #[derive(clap::Args)]
@@ -40,6 +43,9 @@ pub(crate) struct Args {
     /// Where to start: latest, earliest, behind an entry id, or so long ago (10m, 1h30m).
     #[arg(long, value_name = "START", default_value = "latest", value_parser = parse_start, allow_hyphen_values = true)]
     from: StartFrom,
+
+    #[command(flatten)]
+    past: Past,
 
     /// Share the messages with the other consumers of this group; --from counts where the group is new.
     #[arg(long, short, value_name = "GROUP")]
@@ -156,6 +162,9 @@ impl Args {
                 "a group takes one pattern, and '{second}' is a second one: use a group for each, or a wider pattern"
             )));
         }
+        if self.past.replay {
+            return self.replay(config).await;
+        }
         let bus = Bus::connect(config).await?;
         if let Some(group) = &self.group {
             let share = bus.subscribe(self.patterns[0].clone(), self.group_options(group)).await?;
@@ -166,6 +175,21 @@ impl Args {
             subscriptions.push(bus.subscribe(pattern.clone(), self.options()).await?);
         }
         Ok((bus, Messages::All(Merged::new(subscriptions))))
+    }
+
+    async fn replay(&self, config: tradebus::BusConfig) -> Outcome<(Bus, Messages)> {
+        let (first, others) =
+            self.patterns.split_first().ok_or_else(|| Failure::usage("a pattern is needed"))?;
+        let mut options = self.past.options(self.from)?;
+        for other in others {
+            options = options.also(other.clone());
+        }
+        for stream in &self.streams {
+            options = options.stream(StreamKey::new(stream));
+        }
+        let bus = Bus::connect(config).await?;
+        let replay = bus.replay(first.clone(), options).await.map_err(past::failure)?;
+        Ok((bus, Messages::Past(Box::new(replay))))
     }
 
     fn group_options(&self, group: &str) -> GroupOptions {
@@ -199,13 +223,13 @@ impl Args {
             let buffer = output.buffer();
             let next = messages.print_next(|it| format.write(it, buffer)).now_or_never();
             let came = if let Some(came) = next {
-                came
+                came?
             } else {
                 // Nothing waits: what was printed is to be seen now.
                 output.flush().await?;
                 messages.written();
                 let buffer = output.buffer();
-                messages.print_next(|it| format.write(it, buffer)).await
+                messages.print_next(|it| format.write(it, buffer)).await?
             };
             if !came {
                 break;

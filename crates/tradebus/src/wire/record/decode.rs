@@ -11,9 +11,13 @@ use serde::Deserializer as _;
 use serde::de::{MapAccess, Visitor};
 use smol_str::SmolStr;
 
-use super::{CID, ENCODING, EXP, HDR, Malformed, PAYLOAD, PRI, REPLY, TOPIC, TP, TS, TYPE, ZIP, ZSTD};
+use super::{CID, ENCODING, EXP, HDR, Malformed, PAYLOAD, PRI, REPLY, SEQ, TOPIC, TP, TS, TYPE, ZIP, ZSTD};
 use crate::wire::compress;
+use crate::wire::sequence::Sequence;
 use crate::{Encoding, Headers, Message, Priority, Topic};
+
+/// A field that only dead letters have.
+const DEAD_ID: &[u8] = b"dead_id";
 
 /// The fields of an entry, found but not yet looked into, except for the topic: most entries that a reader
 /// sees may be for nobody, and the topic says so.
@@ -37,6 +41,9 @@ struct Fields<'a> {
     reply: Option<&'a [u8]>,
     tp: Option<&'a [u8]>,
     exp: Option<&'a [u8]>,
+    seq: Option<&'a [u8]>,
+    /// It is a dead letter: the number is that of the original, in another stream.
+    is_dead: bool,
     zip: Option<&'a [u8]>,
     hdr: Option<&'a [u8]>,
 }
@@ -60,6 +67,11 @@ impl<'a> RawRecord<'a> {
             found.take(name, value);
         }
         found.into_record()
+    }
+
+    /// Who wrote the record, and its number in this stream.
+    pub(crate) fn sequence(&self) -> Option<Sequence> {
+        self.fields.sequence()
     }
 
     /// The message, and which of tradebus' own fields made no sense and were left out.
@@ -100,6 +112,7 @@ impl<'a> RawRecord<'a> {
             ts: ignored.unless(Own::Ts, fields.ts, decimal).unwrap_or(0),
             headers: fields.headers(&mut ignored),
         };
+        let _ = ignored.unless(Own::Seq, fields.seq, Sequence::parse);
         Ok((message, ignored))
     }
 }
@@ -117,10 +130,16 @@ impl<'a> Fields<'a> {
             REPLY => self.reply = Some(value),
             TP => self.tp = Some(value),
             EXP => self.exp = Some(value),
+            SEQ => self.seq = Some(value),
+            DEAD_ID => self.is_dead = true,
             ZIP => self.zip = Some(value),
             HDR => self.hdr = Some(value),
             _ => {}
         }
+    }
+
+    fn sequence(&self) -> Option<Sequence> {
+        if self.is_dead { None } else { Sequence::parse(self.seq?) }
     }
 
     fn into_record(self) -> Result<RawRecord<'a>, Malformed> {
@@ -143,6 +162,15 @@ impl<'a> Fields<'a> {
         };
         (headers != Headers::default()).then(|| Box::new(headers))
     }
+}
+
+/// Who wrote an entry with these fields, and its number, whatever else it holds.
+pub(crate) fn sequence_of<'a>(fields: impl IntoIterator<Item = (&'a [u8], &'a [u8])>) -> Option<Sequence> {
+    let mut found = Fields::default();
+    for (name, value) in fields {
+        found.take(name, value);
+    }
+    found.sequence()
 }
 
 /// A missing encoding is JSON, as in entries written before 1.229.
@@ -215,10 +243,11 @@ enum Own {
     Tp,
     Exp,
     Hdr,
+    Seq,
 }
 
 impl Ignored {
-    const NAMES: [&'static str; 7] = ["pri", "ts", "cid", "reply", "tp", "exp", "hdr"];
+    const NAMES: [&'static str; 8] = ["pri", "ts", "cid", "reply", "tp", "exp", "hdr", "seq"];
 
     /// Whether all fields made sense.
     pub(crate) const fn is_empty(self) -> bool {

@@ -2,7 +2,8 @@
 
 use smallvec::SmallVec;
 
-use super::{CID, ENCODING, EXP, HDR, PAYLOAD, PRI, REPLY, TOPIC, TP, TS, TYPE, ZIP, ZSTD};
+use super::{CID, ENCODING, EXP, HDR, PAYLOAD, PRI, REPLY, SEQ, TOPIC, TP, TS, TYPE, ZIP, ZSTD};
+use crate::wire::sequence::Sequence;
 use crate::wire::text;
 use crate::{Message, Priority};
 
@@ -10,7 +11,7 @@ use crate::{Message, Priority};
 pub(crate) type Field<'a> = (&'a [u8], &'a [u8]);
 
 /// Fields that a record has at most.
-const MAX_FIELDS: usize = 12;
+const MAX_FIELDS: usize = 13;
 
 /// Lists the fields of a message, in order, and hands them to `use_fields`.
 ///
@@ -20,10 +21,12 @@ const MAX_FIELDS: usize = 12;
 pub(crate) fn with_fields<R>(
     message: &Message,
     packed: Option<&[u8]>,
+    sequence: Option<Sequence>,
     use_fields: impl FnOnce(&[Field<'_>]) -> R,
 ) -> R {
     let (mut digits, mut expiry) = (itoa::Buffer::new(), itoa::Buffer::new());
     let other = other_headers(message);
+    let sequence = sequence.map(Sequence::text);
     let mut fields: SmallVec<[Field<'_>; MAX_FIELDS]> = SmallVec::new();
     fields.push((TOPIC, message.topic.as_bytes()));
     fields.push((PAYLOAD, packed.unwrap_or(&message.payload)));
@@ -41,6 +44,9 @@ pub(crate) fn with_fields<R>(
         if let Some(at) = headers.expires_at {
             fields.push((EXP, expiry.format(at).as_bytes()));
         }
+    }
+    if let Some(sequence) = &sequence {
+        fields.push((SEQ, sequence.as_bytes()));
     }
     if packed.is_some() {
         fields.push((ZIP, ZSTD));

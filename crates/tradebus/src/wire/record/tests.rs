@@ -4,8 +4,9 @@ use rstest::rstest;
 use smol_str::SmolStr;
 
 use super::decode::Ignored;
-use super::{Limits, Malformed, RawRecord, with_fields};
+use super::{Limits, Malformed, RawRecord, sequence_of, with_fields};
 use crate::wire::compress::Packer;
+use crate::wire::sequence::Sequence;
 use crate::{Encoding, Headers, Message, Priority, Topic, fixtures};
 
 const LIMITS: Limits = Limits { payload_bytes: 1 << 21 };
@@ -25,7 +26,7 @@ fn decode<'a>(
 }
 
 fn encode(message: &Message, packed: Option<&[u8]>) -> Owned {
-    with_fields(message, packed, |fields| {
+    with_fields(message, packed, None, |fields| {
         fields.iter().map(|&(name, value)| (name.to_vec(), value.to_vec())).collect()
     })
 }
@@ -95,6 +96,28 @@ fn writes_what_is_set_in_order() {
     assert_eq!(values[9..], [&b"zstd"[..], br#"{"b":"\"2\"","a":"1"}"#]);
 }
 
+#[test]
+fn the_number_stands_before_the_compression_and_changes_nothing_else() {
+    let message = Message::new("t", "p").unwrap().expires_at(5).header("a", "1");
+    let sequence = Sequence::parse(b"00c0ffee5eed0042-7").unwrap();
+    let fields: Owned = with_fields(&message, Some(b"packed"), Some(sequence), |fields| {
+        fields.iter().map(|&(name, value)| (name.to_vec(), value.to_vec())).collect()
+    });
+    assert_eq!(names(&fields)[4..], ["exp", "seq", "zip", "hdr"]);
+    assert_eq!(fields[5].1, b"00c0ffee5eed0042-7");
+    assert_eq!(sequence_of(pairs(&fields)), Some(sequence));
+    let fields: Owned = fields.into_iter().filter(|(name, _)| name != b"zip").collect();
+    assert_eq!(RawRecord::parse(pairs(&fields)).unwrap().sequence(), Some(sequence));
+    let (message, ignored) = decode(pairs(&fields)).unwrap();
+    assert!(ignored.is_empty() && message.headers.is_some_and(|headers| headers.other.len() == 1));
+}
+
+#[test]
+fn a_dead_letter_has_the_number_of_another_stream() {
+    let fields = [(&b"dead_id"[..], &b"1-0"[..]), (b"topic", b"t"), (b"seq", b"00c0ffee5eed0042-7")];
+    assert_eq!(sequence_of(fields), None);
+}
+
 #[rstest]
 #[case::no_topic(&[("payload", "p")], Malformed::NoTopic)]
 #[case::no_payload(&[("topic", "t")], Malformed::NoPayload)]
@@ -144,6 +167,7 @@ fn ten_thousand_fields() {
 #[case("cid", b"\xff")]
 #[case("reply", b"\xff")]
 #[case("tp", b"\xff")]
+#[case("seq", b"7")]
 #[case("hdr", b"{")]
 #[case("hdr", b"{}{}")]
 #[case("hdr", b"[]")]
@@ -241,8 +265,8 @@ proptest! {
 }
 
 fn field_name() -> impl Strategy<Value = Vec<u8>> {
-    const NAMES: [&str; 11] =
-        ["topic", "payload", "type", "encoding", "pri", "ts", "cid", "reply", "tp", "zip", "hdr"];
+    const NAMES: [&str; 12] =
+        ["topic", "payload", "type", "encoding", "pri", "ts", "cid", "reply", "tp", "seq", "zip", "hdr"];
     prop_oneof![
         9 => prop::sample::select(&NAMES[..]).prop_map(|name| name.as_bytes().to_vec()),
         1 => prop::collection::vec(any::<u8>(), 0..8),

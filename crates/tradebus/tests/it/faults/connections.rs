@@ -12,6 +12,7 @@ async fn through_proxy(configure: impl FnOnce(&mut BusConfig)) -> (RedisServer, 
     let proxy = Proxy::start(server.port()).await;
     let mut config = config(&proxy.url());
     config.default_buffer_config.batch_size = 20;
+    config.sequence = true;
     configure(&mut config);
     let bus = within("a bus", Bus::connect(config)).await.unwrap();
     (server, proxy, bus)
@@ -31,6 +32,10 @@ async fn cut_hundreds_of_times(budget: Budget) {
     let repeats = assert_nothing_lost(&mut subscription, count).await;
     let retried = bus.metrics().messages_retried;
     assert!(retried > 0 && repeats <= retried, "{repeats} repeats, {retried} retried");
+    // By the numbers of the records, nothing is missing either, and what came twice is known.
+    assert_eq!(subscription.gaps(), []);
+    let duplicates = subscription.duplicates();
+    assert!((repeats..=retried).contains(&duplicates), "{repeats} repeats, {duplicates} by their numbers");
     until("the bus is well again", || bus.metrics().connected).await;
 }
 

@@ -10,7 +10,10 @@ use super::payloads;
 use crate::support::{GatedStore, config, numbered, until, within};
 
 /// A bus that takes 8 messages before it pushes back, until it is down to 2. One message is on its way to the store.
-async fn stalled(on_full: OnFull, configure: impl FnOnce(&mut BusConfig)) -> (Bus, GatedStore, Vec<Receipt>) {
+pub(super) async fn stalled(
+    on_full: OnFull,
+    configure: impl FnOnce(&mut BusConfig),
+) -> (Bus, GatedStore, Vec<Receipt>) {
     let store = GatedStore::closed();
     let mut config = config("memory:");
     let buffer = &mut config.default_buffer_config;

@@ -1,5 +1,6 @@
 //! From `publish` to what lies in the store.
 
+mod attempts;
 mod buffers;
 mod closing;
 mod record;

@@ -2,6 +2,7 @@
 
 mod delivery;
 mod expiry;
+mod gaps;
 mod hand_over;
 mod handlers;
 mod malformed;

@@ -1,0 +1,43 @@
+//! Publishing without ever waiting: what cannot be queued at once is refused, and a small code says why.
+
+use super::queue::Offer;
+use super::{PublishError, Publisher, Receipt, lane};
+use crate::Message;
+use crate::clock::now_ns;
+
+/// Why [`Bus::try_publish`](crate::Bus::try_publish) did not take a message at this moment. The message itself was in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refused {
+    /// The tier is full, or has not drained to its low-water mark since it was: try again later.
+    #[error("the tier pushes back: it is full, or has not drained to its low-water mark yet")]
+    BackPressured,
+    /// The store is known to be away, or to take nothing for the time being: the bus tries to reach it all the time, so try again later.
+    #[error("the store cannot be used at the moment")]
+    NotConnected,
+    /// The bus is closed: it takes nothing any more.
+    #[error("the bus is closed")]
+    Closed,
+}
+
+impl Publisher {
+    /// Puts a message into the queue of its tier, or says at once why not.
+    pub(crate) fn try_publish(&self, mut message: Message) -> Result<Result<Receipt, Refused>, PublishError> {
+        self.check(&message)?;
+        message.ts = now_ns();
+        let (tier, ts) = (message.priority, message.ts);
+        let queue = &self.queues[tier.number()];
+        if self.connectivity.is_down(lane::role(tier)) && !queue.is_closed() {
+            return Ok(Err(Refused::NotConnected));
+        }
+        match queue.try_offer(message) {
+            Ok(Offer::Queued(receipt)) => {
+                self.accepted(tier, ts);
+                Ok(Ok(receipt))
+            }
+            Ok(Offer::Wait(_)) => Ok(Err(Refused::BackPressured)),
+            Err(PublishError::Closed) => Ok(Err(Refused::Closed)),
+            Err(error) => Err(error),
+        }
+    }
+}
