@@ -11,7 +11,7 @@ use serde::Deserializer as _;
 use serde::de::{MapAccess, Visitor};
 use smol_str::SmolStr;
 
-use super::{CID, ENCODING, EXP, HDR, Malformed, PAYLOAD, PRI, REPLY, TOPIC, TP, TS, TYPE, ZIP, ZSTD};
+use super::{CID, DUE, ENCODING, EXP, HDR, Malformed, PAYLOAD, PRI, REPLY, TOPIC, TP, TS, TYPE, ZIP, ZSTD};
 use crate::wire::compress;
 use crate::{Encoding, Headers, Message, Priority, Topic};
 
@@ -37,6 +37,7 @@ struct Fields<'a> {
     reply: Option<&'a [u8]>,
     tp: Option<&'a [u8]>,
     exp: Option<&'a [u8]>,
+    due: Option<&'a [u8]>,
     zip: Option<&'a [u8]>,
     hdr: Option<&'a [u8]>,
 }
@@ -60,6 +61,16 @@ impl<'a> RawRecord<'a> {
             found.take(name, value);
         }
         found.into_record()
+    }
+
+    /// Its tier, where it says so.
+    pub(crate) fn tier(&self) -> Option<Priority> {
+        self.fields.pri.and_then(priority)
+    }
+
+    /// When it is to be delivered, in nanoseconds since 1970 UTC, where it says so.
+    pub(crate) fn due(&self) -> Option<u64> {
+        self.fields.due.and_then(decimal)
     }
 
     /// The message, and which of tradebus' own fields made no sense and were left out.
@@ -117,6 +128,7 @@ impl<'a> Fields<'a> {
             REPLY => self.reply = Some(value),
             TP => self.tp = Some(value),
             EXP => self.exp = Some(value),
+            DUE => self.due = Some(value),
             ZIP => self.zip = Some(value),
             HDR => self.hdr = Some(value),
             _ => {}
@@ -131,7 +143,8 @@ impl<'a> Fields<'a> {
     }
 
     fn headers(&self, ignored: &mut Ignored) -> Option<Box<Headers>> {
-        if let (None, None, None, None, None) = (self.cid, self.reply, self.tp, self.exp, self.hdr) {
+        let own = [self.cid, self.reply, self.tp, self.exp, self.due, self.hdr];
+        if own.iter().all(Option::is_none) {
             return None;
         }
         let headers = Headers {
@@ -139,6 +152,7 @@ impl<'a> Fields<'a> {
             reply_to: ignored.unless(Own::Reply, self.reply, text),
             traceparent: ignored.unless(Own::Tp, self.tp, text),
             expires_at: ignored.unless(Own::Exp, self.exp, decimal),
+            deliver_at: ignored.unless(Own::Due, self.due, decimal),
             other: ignored.unless(Own::Hdr, self.hdr, strings).unwrap_or_default(),
         };
         (headers != Headers::default()).then(|| Box::new(headers))
@@ -214,11 +228,12 @@ enum Own {
     Reply,
     Tp,
     Exp,
+    Due,
     Hdr,
 }
 
 impl Ignored {
-    const NAMES: [&'static str; 7] = ["pri", "ts", "cid", "reply", "tp", "exp", "hdr"];
+    const NAMES: [&'static str; 8] = ["pri", "ts", "cid", "reply", "tp", "exp", "due", "hdr"];
 
     /// Whether all fields made sense.
     pub(crate) const fn is_empty(self) -> bool {
