@@ -12,6 +12,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use crate::config::BusConfig;
 use crate::connectivity::Connectivity;
+use crate::delayed::Scheduler;
 use crate::health::{Health, Monitor, Watched, watch};
 use crate::manage::StreamManager;
 use crate::metrics::{Meters, Metrics, TierMetrics};
@@ -57,6 +58,7 @@ struct Inner {
     /// It was opened for this bus, and is closed with it.
     owns_store: bool,
     publisher: Publisher,
+    scheduler: Scheduler,
     subscriptions: Subscriptions,
     manager: StreamManager,
     meters: Arc<Meters>,
@@ -114,6 +116,7 @@ impl Bus {
         let config = Arc::new(config);
         let (meters, connectivity): (Arc<Meters>, _) = (Arc::default(), Arc::default());
         let publisher = Publisher::start(&config, &store, &meters, &connectivity);
+        let scheduler = Scheduler::start(&config, &store, &meters, &publisher);
         let subscriptions = Subscriptions::new(&config, &store, &meters, &connectivity);
         let manager = StreamManager::with_store(&config, store.clone());
         let health = Arc::new(Monitor::new(&config, &store, &connectivity, meters.started));
@@ -121,6 +124,7 @@ impl Bus {
             store,
             owns_store,
             publisher,
+            scheduler,
             subscriptions,
             manager,
             meters,
@@ -314,6 +318,7 @@ impl Bus {
         self.inner.subscriptions.leave_groups(deadline).await;
         let left = deadline.saturating_duration_since(tokio::time::Instant::now());
         let unconfirmed = self.inner.publisher.close(left.max(LEAST_FLUSH)).await;
+        self.inner.scheduler.close().await;
         self.inner.subscriptions.close().await;
         if self.inner.owns_store {
             self.inner.store.close().await;
@@ -396,6 +401,7 @@ impl Inner {
             reconnects: self.connectivity.reconnects(),
             breaker,
             breaker_trips,
+            delayed: meters.delayed.read(),
             groups: meters.group.read(),
             malformed: Malformed::ALL
                 .iter()

@@ -3,6 +3,7 @@
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::config::{BusConfig, Layout};
+use crate::wire::nautilus::topic_key;
 use crate::{Priority, StreamKey, Topic};
 
 /// The streams of a bus, as its configuration lays them out.
@@ -45,12 +46,18 @@ impl Streams {
     /// The stream of a message, where it does not depend on the text of the topic.
     pub(crate) fn fixed(&self, tier: Priority, topic: &Topic) -> Option<&StreamKey> {
         match self {
-            Self::Lanes { lanes } => match &lanes[tier.number()][..] {
-                [lane] => Some(lane),
-                shards => Some(&shards[(xxh3_64(topic.as_bytes()) % shards.len() as u64) as usize]),
-            },
+            Self::Lanes { lanes } => Some(shard(&lanes[tier.number()], topic)),
             Self::Single(stream) => Some(stream),
             Self::Topic { .. } => None,
+        }
+    }
+
+    /// The stream of a message.
+    pub(crate) fn of(&self, tier: Priority, topic: &Topic) -> StreamKey {
+        match self {
+            Self::Lanes { lanes } => shard(&lanes[tier.number()], topic).clone(),
+            Self::Single(stream) => stream.clone(),
+            Self::Topic { base } => topic_key(base, topic),
         }
     }
 
@@ -62,5 +69,13 @@ impl Streams {
             }
             _ => None,
         }
+    }
+}
+
+/// The stream of a topic among those of its tier.
+fn shard<'a>(lane: &'a [StreamKey], topic: &Topic) -> &'a StreamKey {
+    match lane {
+        [lane] => lane,
+        shards => &shards[(xxh3_64(topic.as_bytes()) % shards.len() as u64) as usize],
     }
 }

@@ -14,6 +14,7 @@
 //! | what can be set | [`BusConfig`], [`config`], [`presets`] |
 //! | how it lies in an entry | `wire`: the record, payloads, `NautilusTrader`'s names; and `layout`: which stream |
 //! | publishing | `publish`: the queue of each tier, its lane, the [`Receipt`] |
+//! | what is not due yet | `delayed`: kept by the store, put into its stream in time |
 //! | the stream store | [`store`]: one contract, two engines |
 //! | subscribing | `subscribe`: reader, router, queues, [`Subscription`], [`HandlerTask`] |
 //! | handling | `workers`: pools that scale with the load, and know nothing of where the messages come from |
@@ -40,6 +41,8 @@ mod connectivity;
 mod metrics;
 
 mod publish;
+
+mod delayed;
 
 mod workers;
 
@@ -72,7 +75,7 @@ pub use manage::{
     Redriving, StreamDescription, StreamManager, StreamSample, StreamState, TrimTo, Trimming, Watch,
 };
 pub use message::{Delivery, Encoding, Headers, Message, ParseEncodingError, StreamKey};
-pub use metrics::{GroupMetrics, LatencySummary, Metrics, TierMetrics};
+pub use metrics::{DelayedMetrics, GroupMetrics, LatencySummary, Metrics, TierMetrics};
 pub use pattern::{MAX_PATTERN_BYTES, Pattern, PatternError};
 pub use priority::{ParsePriorityError, Priority};
 pub use publish::{PublishError, Receipt, Refused};

@@ -97,6 +97,8 @@ pub struct Headers {
     pub traceparent: Option<SmolStr>,
     /// When it is of no more use (`exp`), in nanoseconds since 1970 UTC: it is not handed to a subscriber after that.
     pub expires_at: Option<u64>,
+    /// When it is to be delivered (`due`), in nanoseconds since 1970 UTC: not before. See [`Message::deliver_at`].
+    pub deliver_at: Option<u64>,
     /// Anything else (`hdr`), in the order given.
     pub other: Vec<(SmolStr, SmolStr)>,
 }
@@ -173,7 +175,45 @@ impl Message {
         self.expires_at(now_ns().saturating_add(ttl))
     }
 
-    /// Whether it has such a time.
+    /// The same to be delivered at this time, in nanoseconds since 1970 UTC, and not before. Until then the store has it, in the stream
+    /// `{base}:delayed`, to which the id of its [`Receipt`](crate::Receipt) belongs; then any bus over the same streams that runs puts it
+    /// into the stream of its topic, whatever became of the one that has published it. A time that is past is no delay.
+    ///
+    /// Times are compared with the clock of the machine whose bus does it: clocks are meant to agree. `ts` stays the time of publishing.
+    /// A message that [expires](Self::expires_at) before it is due is not handed to subscribers.
+    #[must_use]
+    pub fn deliver_at(mut self, ns: u64) -> Self {
+        self.headers_mut().deliver_at = Some(ns);
+        self
+    }
+
+    /// The same to be delivered after this time from now on. See [`deliver_at`](Self::deliver_at).
+    #[must_use]
+    pub fn delay(self, delay: Duration) -> Self {
+        let delay = u64::try_from(delay.as_nanos()).unwrap_or(u64::MAX);
+        self.deliver_at(now_ns().saturating_add(delay))
+    }
+
+    /// When it is to be delivered, if that is said.
+    pub(crate) fn due(&self) -> Option<u64> {
+        self.headers.as_ref().and_then(|headers| headers.deliver_at)
+    }
+
+    /// Forgets a time of delivery that has come. Returns whether there is one that has not.
+    pub(crate) fn is_delayed_at(&mut self, now: u64) -> bool {
+        let delayed = self.due().is_some_and(|due| due > now);
+        if let Some(headers) = self.headers.as_mut().filter(|_| !delayed) {
+            headers.deliver_at = None;
+        }
+        delayed
+    }
+
+    /// From when on it could be delivered, in nanoseconds since 1970 UTC: publishing, or the time for which it was delayed.
+    pub(crate) fn deliverable_at(&self) -> u64 {
+        self.due().map_or(self.ts, |due| due.max(self.ts))
+    }
+
+    /// Whether there is a time after which it is of no more use.
     pub(crate) fn may_expire(&self) -> bool {
         self.headers.as_ref().is_some_and(|headers| headers.expires_at.is_some())
     }

@@ -31,6 +31,31 @@ fn lines_are_published_in_order_and_come_back_as_they_were() {
 }
 
 #[test]
+fn a_delayed_message_waits_in_the_store_and_one_whose_time_is_past_does_not() {
+    let redis = Redis::start();
+    for time in
+        [&["--delay", "1h"][..], &["--at", "2200-01-01T00:00:00+01:00"], &["--at", "9999999999999999999"]]
+    {
+        let published = run(at(&redis.url(), &["pub", "t", "later"]).args(time));
+        assert_eq!((published.code, published.stdout.lines().count()), (Some(0), 1), "{}", published.stderr);
+    }
+    assert_eq!(
+        run(&mut at(&redis.url(), &["pub", "t", "now", "--at", "2001-01-01T00:00:00Z"])).code,
+        Some(0)
+    );
+    let listed = run(&mut at(&redis.url(), &["stream", "ls", "--json"])).stdout;
+    let lengths: Vec<(String, u64)> = listed
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap())
+        .map(|it| (it["stream"].as_str().unwrap().to_owned(), it["length"].as_u64().unwrap()))
+        .collect();
+    let of = |name: &str, len| (format!("trader-TRADER-001:stream:{name}"), len);
+    assert_eq!(lengths, [of("delayed", 3), of("normal", 1)]);
+    let refused = run(&mut at(&redis.url(), &["pub", "t", "x", "--at", "tomorrow"]));
+    assert!(refused.code == Some(2) && refused.stderr.contains("a time is like"), "{}", refused.stderr);
+}
+
+#[test]
 fn a_message_that_is_refused_does_not_stop_the_others() {
     let redis = Redis::start();
     let directory = tempfile::tempdir().unwrap();

@@ -209,6 +209,10 @@ pub struct BusConfig {
     /// 10000000.
     #[schemars(range(min = 1, max = 10_000_000))]
     pub max_pending: usize,
+    /// Time after which the work of a process that died is taken over by another, in milliseconds: delivering delayed messages, and being the
+    /// active member of a group of which one works. Default 5000, 100 to 600000.
+    #[schemars(range(min = 100, max = 600_000))]
+    pub lease_ttl_ms: u64,
     /// Which messages of a subscription with a handler are handled one after the other. Default `topic`.
     pub ordering: HandlingOrder,
     /// Longest that a handler may take for a message, in milliseconds. Default 30000, 0 to 86400000; 0 means no limit.
@@ -298,6 +302,7 @@ impl Default for BusConfig {
             retry_max_ms: 30_000,
             claim_idle_ms: 60_000,
             max_pending: 20_000,
+            lease_ttl_ms: 5_000,
             ordering: HandlingOrder::Topic,
             handler_timeout_ms: 30_000,
             topic_cache_size: 10_000,

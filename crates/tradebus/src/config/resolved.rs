@@ -154,6 +154,11 @@ impl BusConfig {
         Duration::from_millis(self.discovery_interval_ms)
     }
 
+    /// Time after which the work of a process that died is taken over.
+    pub const fn lease_ttl(&self) -> Duration {
+        Duration::from_millis(self.lease_ttl_ms)
+    }
+
     /// Wait before the first reconnection.
     pub const fn reconnect_min(&self) -> Duration {
         Duration::from_millis(self.reconnect_min_ms)

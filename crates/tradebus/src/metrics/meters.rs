@@ -1,13 +1,16 @@
 //! What the parts of a bus count while they work.
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::Instant;
 
-use super::GroupMetrics;
 use super::gauge::Gauges;
 use super::latency::Latency;
 use super::rate::Rate;
+use super::{DelayedMetrics, GroupMetrics};
 use crate::wire::record::Malformed;
+
+/// A delayed message is late when it is delivered so long after its time, in nanoseconds.
+const LATE_NS: u64 = 100_000_000;
 
 /// A number that only rises.
 #[derive(Debug, Default)]
@@ -59,6 +62,55 @@ impl GroupMeters {
     }
 }
 
+/// What is counted of delayed messages.
+#[derive(Debug, Default)]
+pub(crate) struct DelayedMeters {
+    /// Entries in the stream, when it was looked at last.
+    waiting: AtomicU64,
+    /// Those of them that could not be read yet.
+    unread: AtomicU64,
+    /// This bus delivers them.
+    active: AtomicBool,
+    /// Entries that are no delayed messages.
+    pub(crate) broken: Counter,
+    delivered: Counter,
+    late: Counter,
+    /// In nanoseconds.
+    max_lateness: AtomicU64,
+}
+
+impl DelayedMeters {
+    pub(crate) fn set_waiting(&self, entries: u64, unread: u64) {
+        self.waiting.store(entries, Relaxed);
+        self.unread.store(unread, Relaxed);
+    }
+
+    pub(crate) fn set_active(&self, active: bool) {
+        self.active.store(active, Relaxed);
+    }
+
+    /// A message was delivered so many nanoseconds after its time.
+    pub(crate) fn note_delivered(&self, lateness: u64) {
+        self.delivered.add(1);
+        if lateness > LATE_NS {
+            self.late.add(1);
+        }
+        self.max_lateness.fetch_max(lateness, Relaxed);
+    }
+
+    pub(crate) fn read(&self) -> DelayedMetrics {
+        DelayedMetrics {
+            waiting: self.waiting.load(Relaxed),
+            unread: self.unread.load(Relaxed),
+            broken: self.broken.get(),
+            delivered: self.delivered.get(),
+            late: self.late.get(),
+            max_lateness_ms: self.max_lateness.load(Relaxed) as f64 / 1e6,
+            active: self.active.load(Relaxed),
+        }
+    }
+}
+
 /// The counters of one bus. Those on the way of a message are raised by the batch.
 #[derive(Debug)]
 pub(crate) struct Meters {
@@ -97,6 +149,7 @@ pub(crate) struct Meters {
     /// Those of them that a consumer group had not got.
     pub(crate) trimmed_unread: Counter,
     pub(crate) group: GroupMeters,
+    pub(crate) delayed: DelayedMeters,
     /// Handlers that failed, panicked or took too long.
     pub(crate) handler_errors: Counter,
     /// Those of them that took too long.
@@ -144,6 +197,7 @@ impl Default for Meters {
             trimmed_unread: Counter::default(),
             handler_errors: Counter::default(),
             group: GroupMeters::default(),
+            delayed: DelayedMeters::default(),
             handler_timeouts: Counter::default(),
             handlers_blocked: Counter::default(),
             scale_ups: Counter::default(),

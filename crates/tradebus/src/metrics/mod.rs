@@ -92,12 +92,35 @@ pub struct Metrics {
     pub breaker: BreakerState,
     /// How often it has opened because the store did not answer.
     pub breaker_trips: u64,
+    /// Messages whose time has not come.
+    pub delayed: DelayedMetrics,
     /// What the consumer groups did, over all group subscriptions of this bus.
     pub groups: GroupMetrics,
     /// Entries that are no messages, by kind.
     pub malformed: Vec<(&'static str, u64)>,
     /// By tier, the most urgent first.
     pub tiers: Vec<TierMetrics>,
+}
+
+/// Delayed messages. One bus at a time delivers them: it alone knows the numbers behind the first.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+#[non_exhaustive]
+pub struct DelayedMetrics {
+    /// Entries that waited in `{base}:delayed` when this bus looked last, about once a second.
+    pub waiting: u64,
+    /// Those of them that wait to be read, since as many as fit in memory are known already. They are read in the order of their arrival, as
+    /// others become due: one that is due before them is late.
+    pub unread: u64,
+    /// Entries that this bus has met there that are no delayed messages: they are left where they are.
+    pub broken: u64,
+    /// Messages that this bus has put into the streams of their topics when they were due.
+    pub delivered: u64,
+    /// Those of them that were more than 100 ms late.
+    pub late: u64,
+    /// The most that one was late, in milliseconds.
+    pub max_lateness_ms: f64,
+    /// Whether it is this bus that delivers them.
+    pub active: bool,
 }
 
 /// What the members of consumer groups did.

@@ -1,9 +1,8 @@
 //! Publishing without ever waiting: what cannot be queued at once is refused, and a small code says why.
 
 use super::queue::Offer;
-use super::{PublishError, Publisher, Receipt, lane};
+use super::{PublishError, Publisher, Receipt, Stamp, lane};
 use crate::Message;
-use crate::clock::now_ns;
 
 /// Why [`Bus::try_publish`](crate::Bus::try_publish) did not take a message at this moment. The message itself was in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
@@ -24,15 +23,14 @@ impl Publisher {
     /// Puts a message into the queue of its tier, or says at once why not.
     pub(crate) fn try_publish(&self, mut message: Message) -> Result<Result<Receipt, Refused>, PublishError> {
         self.check(&message)?;
-        message.ts = now_ns();
-        let (tier, ts) = (message.priority, message.ts);
-        let queue = &self.queues[tier.number()];
-        if self.connectivity.is_down(lane::role(tier)) && !queue.is_closed() {
+        let stamp = Stamp::put(&mut message);
+        let queue = &self.queues[stamp.tier.number()];
+        if self.connectivity.is_down(lane::role(stamp.tier)) && !queue.is_closed() {
             return Ok(Err(Refused::NotConnected));
         }
         match queue.try_offer(message) {
             Ok(Offer::Queued(receipt)) => {
-                self.accepted(tier, ts);
+                self.accepted(&stamp);
                 Ok(Ok(receipt))
             }
             Ok(Offer::Wait(_)) => Ok(Err(Refused::BackPressured)),

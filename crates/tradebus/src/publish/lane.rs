@@ -25,9 +25,10 @@ use crate::layout::Streams;
 use crate::metrics::Meters;
 use crate::store::{Appender, EntryFields, NewEntry, StoreError, StreamStore, UseFields};
 use crate::wire::compress::Packer;
+use crate::wire::delayed::delayed_stream;
 use crate::wire::nautilus::topic_key;
 use crate::wire::record::with_fields;
-use crate::{Priority, StreamKey, Topic};
+use crate::{Message, Priority, StreamKey, Topic};
 
 /// Name of a lane's connection.
 pub(super) const fn role(tier: Priority) -> &'static str {
@@ -87,7 +88,7 @@ impl Lane {
             store,
             meters: shared.0,
             connectivity: shared.1,
-            keys: Keys::new(Streams::new(config), config.topic_cache_size),
+            keys: Keys::new(config),
             retention: Retention::new(config.clone(), shared.3),
             // A level that was validated is not refused; without memory for it payloads go as they are.
             packer: packer.and_then(Result::ok),
@@ -287,8 +288,9 @@ impl Lane {
     fn number(&mut self, messages: &mut VecDeque<Queued>) {
         let Some(numbering) = &mut self.numbering else { return };
         self.keys.learn(messages.iter().map(|queued| &queued.message.topic));
-        for queued in messages {
-            queued.sequence = Some(numbering.next(self.keys.get(self.tier, &queued.message.topic)));
+        // What is delayed gets its place in its stream from whoever delivers it, when it is due.
+        for queued in messages.iter_mut().filter(|queued| queued.message.due().is_none()) {
+            queued.sequence = Some(numbering.next(self.keys.get(&queued.message)));
         }
     }
 
@@ -314,11 +316,13 @@ impl Lane {
         self.keys.learn(batch.messages.iter().map(|queued| &queued.message.topic));
         let mut entries = Vec::with_capacity(batch.messages.len());
         for queued in &batch.messages {
-            entries
-                .push(NewEntry { stream: self.keys.get(self.tier, &queued.message.topic), fields: queued });
+            entries.push(NewEntry { stream: self.keys.get(&queued.message), fields: queued });
         }
         for run in entries.chunk_by(|one, next| one.stream == next.stream) {
-            self.retention.appended(run[0].stream, run.len() as u64);
+            // What is delayed is kept until it is due, however much and however long that is.
+            if *run[0].stream != self.keys.delayed {
+                self.retention.appended(run[0].stream, run.len() as u64);
+            }
         }
         // A server that takes nothing is noticed only here: the buffers of the sockets are full.
         match timeout(self.patience, appender.send(&entries)).await {
@@ -373,11 +377,18 @@ pub(super) struct Keys {
     streams: Streams,
     of_topic: HashMap<Topic, StreamKey>,
     most: usize,
+    /// The stream of what is delayed.
+    delayed: StreamKey,
 }
 
 impl Keys {
-    fn new(streams: Streams, most: usize) -> Self {
-        Self { streams, of_topic: HashMap::new(), most }
+    fn new(config: &BusConfig) -> Self {
+        Self {
+            streams: Streams::new(config),
+            of_topic: HashMap::new(),
+            most: config.topic_cache_size,
+            delayed: delayed_stream(config),
+        }
     }
 
     /// Makes sure that [`get`](Self::get) knows these topics.
@@ -393,7 +404,11 @@ impl Keys {
         }
     }
 
-    fn get(&self, tier: Priority, topic: &Topic) -> &StreamKey {
-        self.streams.fixed(tier, topic).unwrap_or_else(|| &self.of_topic[topic])
+    fn get(&self, message: &Message) -> &StreamKey {
+        if message.due().is_some() {
+            return &self.delayed;
+        }
+        let topic = &message.topic;
+        self.streams.fixed(message.priority, topic).unwrap_or_else(|| &self.of_topic[topic])
     }
 }

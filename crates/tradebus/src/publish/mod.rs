@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use smol_str::SmolStr;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Notify};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
@@ -28,13 +28,15 @@ use self::courtesy::Urgent;
 use self::lane::Lane;
 use self::queue::{Offer, TierQueue};
 use self::retention::Due;
+pub(crate) use self::retention::Retention;
 use self::trimmer::Trimmer;
 use crate::clock::now_ns;
-use crate::config::BusConfig;
+use crate::config::{BusConfig, Layout};
 use crate::connectivity::Connectivity;
 use crate::metrics::Meters;
 use crate::store::{StoreError, StreamStore};
-use crate::{Message, Priority, TopicError};
+use crate::wire::delayed::DELAYED;
+use crate::{Message, Priority, Topic, TopicError};
 
 /// Why a message was not published.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -50,6 +52,14 @@ pub enum PublishError {
         bytes: usize,
         /// Largest size allowed.
         limit: usize,
+    },
+    /// The topic is no topic with a stream for each: its stream holds the delayed messages.
+    #[error(
+        "the topic `{topic}` cannot be used with layout = \"topic\": the stream of that name holds the delayed messages"
+    )]
+    Reserved {
+        /// The topic.
+        topic: Topic,
     },
     /// The type is one of those that are not published.
     #[error("messages of the type {type_name} are not published: types_filter names it")]
@@ -93,6 +103,9 @@ pub(crate) struct Publisher {
     lanes: Mutex<Vec<JoinHandle<()>>>,
     trimmer: JoinHandle<()>,
     urgent: Arc<Urgent>,
+    due: Arc<Due>,
+    /// A message was accepted that is not due yet.
+    delayed: Arc<Notify>,
     meters: Arc<Meters>,
     connectivity: Arc<Connectivity>,
     config: Arc<BusConfig>,
@@ -119,8 +132,12 @@ impl Publisher {
         Self {
             queues,
             lanes: Mutex::new(lanes.into()),
-            trimmer: tokio::spawn(Trimmer::new(store.clone(), config.clone(), meters.clone(), due).run()),
+            trimmer: tokio::spawn(
+                Trimmer::new(store.clone(), config.clone(), meters.clone(), due.clone()).run(),
+            ),
             urgent,
+            due,
+            delayed: Arc::default(),
             meters: meters.clone(),
             connectivity: connectivity.clone(),
             config: config.clone(),
@@ -130,13 +147,12 @@ impl Publisher {
     /// Puts a message into the queue of its tier. Cancel safe: a message that was not queued is not published.
     pub(crate) async fn publish(&self, mut message: Message) -> Result<Receipt, PublishError> {
         self.check(&message)?;
-        message.ts = now_ns();
-        let (tier, ts) = (message.priority, message.ts);
-        let queue = &self.queues[tier.number()];
+        let stamp = Stamp::put(&mut message);
+        let queue = &self.queues[stamp.tier.number()];
         loop {
             match queue.offer(message)? {
                 Offer::Queued(receipt) => {
-                    self.accepted(tier, ts);
+                    self.accepted(&stamp);
                     return Ok(receipt);
                 }
                 Offer::Wait(waiting) => message = waiting,
@@ -148,26 +164,41 @@ impl Publisher {
     /// Publishes a message unless it would have to wait.
     pub(crate) fn publish_if_room(&self, mut message: Message) -> Result<Option<Receipt>, PublishError> {
         self.check(&message)?;
-        message.ts = now_ns();
-        let (tier, ts) = (message.priority, message.ts);
-        match self.queues[tier.number()].offer(message)? {
+        let stamp = Stamp::put(&mut message);
+        match self.queues[stamp.tier.number()].offer(message)? {
             Offer::Queued(receipt) => {
-                self.accepted(tier, ts);
+                self.accepted(&stamp);
                 Ok(Some(receipt))
             }
             Offer::Wait(_) => Ok(None),
         }
     }
 
-    fn accepted(&self, tier: Priority, ts: u64) {
-        self.urgent.note(tier, ts);
+    fn accepted(&self, stamp: &Stamp) {
+        self.urgent.note(stamp.tier, stamp.ts);
         self.meters.accepted.add(1);
+        if stamp.delayed {
+            self.delayed.notify_one();
+        }
+    }
+
+    /// Told when a message was accepted that is not due yet.
+    pub(crate) fn delayed(&self) -> Arc<Notify> {
+        self.delayed.clone()
+    }
+
+    /// For others who append to the streams of this bus: they are shortened as if its lanes had done it.
+    pub(crate) fn retention(&self) -> Retention {
+        Retention::new(self.config.clone(), self.due.clone())
     }
 
     fn check(&self, message: &Message) -> Result<(), PublishError> {
         let (bytes, limit) = (message.payload.len(), self.config.max_payload_bytes);
         if bytes > limit {
             return Err(PublishError::TooLarge { bytes, limit });
+        }
+        if self.config.layout() == Layout::Topic && message.topic.as_str() == DELAYED {
+            return Err(PublishError::Reserved { topic: message.topic.clone() });
         }
         if self.config.types_filter.iter().any(|name| *name == message.type_name) {
             return Err(PublishError::Filtered { type_name: message.type_name.clone() });
@@ -197,6 +228,22 @@ impl Publisher {
         }
         self.trimmer.abort();
         self.meters.abandoned.get()
+    }
+}
+
+/// What is to be remembered of a message that is queued.
+struct Stamp {
+    tier: Priority,
+    ts: u64,
+    delayed: bool,
+}
+
+impl Stamp {
+    /// Gives a message its time; a delay that is over by then is none.
+    fn put(message: &mut Message) -> Self {
+        message.ts = now_ns();
+        let delayed = message.is_delayed_at(message.ts);
+        Self { tier: message.priority, ts: message.ts, delayed }
     }
 }
 

@@ -52,7 +52,7 @@ impl Due {
 
 /// Notices, after each batch of a lane, which of its streams are due.
 #[derive(Debug)]
-pub(super) struct Retention {
+pub(crate) struct Retention {
     config: Arc<BusConfig>,
     due: Arc<Due>,
     appended: HashMap<StreamKey, Appended>,
@@ -81,7 +81,7 @@ impl Retention {
     }
 
     /// A stream has got so many entries.
-    pub(super) fn appended(&mut self, stream: &StreamKey, entries: u64) {
+    pub(crate) fn appended(&mut self, stream: &StreamKey, entries: u64) {
         if self.appended.len() >= MOST_STREAMS && !self.appended.contains_key(stream) {
             self.appended.clear();
         }

@@ -8,6 +8,8 @@ mod batch;
 mod embedded;
 mod error;
 mod groups;
+mod leases;
+mod moves;
 mod redis;
 
 use std::fmt;
@@ -24,6 +26,8 @@ pub use groups::{
     Acks, Assign, Claim, ConsumerGroups, ConsumerInfo, GroupInfo, GroupReader, GroupStart, PendingEntry,
     PendingQuery,
 };
+pub use leases::{Lease, Leases};
+pub use moves::{MovedEntry, TargetOf};
 pub use redis::RedisStore;
 
 use crate::config::Location;
@@ -62,6 +66,24 @@ pub trait StreamStore: Send + Sync + fmt::Debug {
         entry: NewEntry<'_>,
     ) -> Result<Option<EntryId>, StoreError>;
 
+    /// Moves entries to other streams as they are, with all of their fields: appended there and removed here, all of them or none.
+    /// Returns those that were moved, in the order of `ids`; those that are not there (any more), or that stay, are passed over.
+    ///
+    /// With a `guard` it happens only while that lease is held; `None` if it is not. Then this is safe only if all who move, or remove,
+    /// entries of this stream do so under that lease; others may append to it at any time. Without one, an entry that several move is
+    /// moved by one of them. A disk that is full may let some of the embedded engine's entries move and keep the others.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::WrongType`] names the stream, or target, that is none. Nothing was moved then.
+    async fn move_entries(
+        &self,
+        from: &StreamKey,
+        ids: &[EntryId],
+        target: &TargetOf<'_>,
+        guard: Option<Lease<'_>>,
+    ) -> Result<Option<Vec<MovedEntry>>, StoreError>;
+
     /// Removes old entries and tells how many.
     async fn trim(&self, stream: &StreamKey, trim: Trim) -> Result<u64, StoreError>;
 
@@ -73,6 +95,9 @@ pub trait StreamStore: Send + Sync + fmt::Debug {
 
     /// The consumer groups of the streams.
     fn consumer_groups(&self) -> &dyn ConsumerGroups;
+
+    /// The leases.
+    fn leases(&self) -> &dyn Leases;
 
     /// The store's clock, in milliseconds since 1970 UTC: the one that makes the ids.
     async fn now_ms(&self) -> Result<u64, StoreError>;

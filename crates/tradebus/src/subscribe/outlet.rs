@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use super::queue::{Queue, Waiting};
-use crate::Priority;
 use crate::clock::now_ns;
 use crate::metrics::Meters;
+use crate::{Message, Priority};
 
 /// The subscriber's end of a queue.
 #[derive(Debug)]
@@ -93,7 +93,8 @@ impl<T: Waiting> Outlet<T> {
         self.meters.received.add(taken.len() as u64);
         self.meters.received_bytes.add(taken.clone().map(|message| message.payload.len() as u64).sum());
         for tier in Priority::ALL {
-            let mut times = taken.clone().filter(|it| it.priority == tier).map(|it| it.ts).peekable();
+            let mut times =
+                taken.clone().filter(|it| it.priority == tier).map(Message::deliverable_at).peekable();
             if times.peek().is_some() {
                 self.meters.delivery_latency[tier.number()].record_since(now, times);
             }

@@ -14,6 +14,7 @@ use crate::connectivity::{Backoff, Connectivity};
 use crate::layout::Streams;
 use crate::metrics::Meters;
 use crate::store::{EntryRef, ReadBatch, StoreError, StreamStore};
+use crate::wire::delayed::DELAYED;
 use crate::wire::nautilus::topic_of_key;
 use crate::wire::record::{Limits, Malformed, RawRecord};
 use crate::{Delivery, Pattern, Priority, StreamKey, Topic};
@@ -196,7 +197,9 @@ impl Source {
     pub(super) fn topic_of<'a>(&self, stream: &'a StreamKey) -> Option<&'a [u8]> {
         match self {
             Self::Keys(_) => None,
-            Self::Topics { base, .. } => topic_of_key(base, stream.as_bytes()),
+            Self::Topics { base, .. } => {
+                topic_of_key(base, stream.as_bytes()).filter(|topic| *topic != DELAYED.as_bytes())
+            }
         }
     }
 

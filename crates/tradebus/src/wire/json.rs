@@ -7,7 +7,7 @@ use crate::{Delivery, Headers};
 impl Delivery {
     /// The delivery as one line of JSON, without a line break at its end: `{"id", "stream", "topic", "type",
     /// "encoding", "priority", "ts", "payload" or "payload_b64"}`, then `"correlation_id"`, `"reply_to"`,
-    /// `"traceparent"`, `"expires_at"` (nanoseconds) and `"headers"` where set.
+    /// `"traceparent"`, `"expires_at"`, `"deliver_at"` (nanoseconds) and `"headers"` where set.
     ///
     /// `payload` is the decoded value as [`Message::payload_json`](crate::Message::payload_json) gives it;
     /// where there is none, `payload_b64` is the bytes in base64. `encoding` says what the payload really is
@@ -90,6 +90,10 @@ fn write_headers(headers: &Headers, out: &mut Vec<u8>) {
     }
     if let Some(at) = headers.expires_at {
         out.extend_from_slice(b",\"expires_at\":");
+        text::write_integer(out, at);
+    }
+    if let Some(at) = headers.deliver_at {
+        out.extend_from_slice(b",\"deliver_at\":");
         text::write_integer(out, at);
     }
     if !headers.other.is_empty() {

@@ -12,6 +12,7 @@
 //! | `reply` | topic for the answer | where set |
 //! | `tp` | W3C trace context | where set |
 //! | `exp` | when it is of no more use, decimal nanoseconds since 1970 UTC | where set |
+//! | `due` | when it is to be delivered, decimal nanoseconds since 1970 UTC | where delayed |
 //! | `seq` | who wrote it, and the number in this stream: 16 hexadecimal digits, `-`, decimal digits | with `sequence = true` |
 //! | `zip` | `zstd` | where the payload is compressed |
 //! | `hdr` | other headers: a JSON object of strings | where there are any |
@@ -50,6 +51,8 @@ pub(crate) const REPLY: &[u8] = b"reply";
 pub(crate) const TP: &[u8] = b"tp";
 /// Name of the field that holds the time after which the message is of no more use.
 pub(crate) const EXP: &[u8] = b"exp";
+/// Name of the field that holds the time at which the message is to be delivered.
+pub(crate) const DUE: &[u8] = b"due";
 /// Name of the field that holds the producer and the number.
 pub(crate) const SEQ: &[u8] = b"seq";
 /// Name of the field that says how the payload is compressed.

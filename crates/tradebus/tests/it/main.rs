@@ -5,6 +5,7 @@ mod fixtures;
 mod support;
 
 mod conformance;
+mod delayed;
 mod examples;
 mod faults;
 mod groups;

@@ -25,6 +25,7 @@ const EXAMPLES: &str = "\
 Examples:
   tradebus pub risk.alerts.LIMIT '{\"gross\":1e6}' --priority critical
   tradebus pub data.quotes.SIM.EURUSD --lines quotes.jsonl --rate 500 --type QuoteTick
+  tradebus pub orders.cancel '{\"id\":7}' --at 2026-11-25T21:59:30Z
   journalctl -f -o json | tradebus pub logs.host --lines - --priority low
 
 A line is taken as it is, without its line end. Ctrl-C and SIGTERM end the input; what was taken is stored first.";
@@ -63,6 +64,14 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     ttl: Option<Duration>,
 
+    /// Deliver the message after this time (500ms, 10s, 1h): until then the store keeps it.
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    delay: Option<Duration>,
+
+    /// Deliver the message at this time: RFC 3339 (2026-11-25T22:00:00Z), or nanoseconds since 1970; a time that is past is no delay.
+    #[arg(long, value_name = "TIME", value_parser = parse_time, conflicts_with = "delay")]
+    at: Option<u64>,
+
     /// Publish one message for each line of this file; `-` is standard input.
     #[arg(long, value_name = "FILE|-", conflicts_with = "payload")]
     #[arg(help = "Publish one message for each line of this file; - is standard input")]
@@ -99,6 +108,15 @@ fn parse_duration(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| "a duration is a number with a unit, such as 500ms, 10s or 1h".to_owned())
 }
 
+fn parse_time(text: &str) -> Result<u64, String> {
+    let moment: Option<jiff::Timestamp> = text.parse().ok();
+    let since_1970 = moment.and_then(|moment| u64::try_from(moment.as_nanosecond()).ok());
+    since_1970.or_else(|| text.parse().ok()).ok_or_else(|| {
+        "a time is like 2026-11-25T22:00:00Z or 2026-11-25T22:00:00+01:00, or nanoseconds since 1970"
+            .to_owned()
+    })
+}
+
 pub(crate) async fn run(args: Args, global: &Global) -> Outcome {
     let config = settings::load(global)?.config;
     let mut shutdown = Shutdown::listen()?;
@@ -118,8 +136,8 @@ pub(crate) async fn run(args: Args, global: &Global) -> Outcome {
 
     let (accepted, receipts) = mpsc::channel(WINDOW);
     let printer = tokio::spawn(Printer::new(&template, args.json).run(receipts));
-    let (pace, ttl) = (args.rate.map(Pace::new), args.ttl);
-    let mut session = Session { bus, template, ttl, pace, refused: 0 };
+    let (pace, times) = (args.rate.map(Pace::new), Times { ttl: args.ttl, delay: args.delay, at: args.at });
+    let mut session = Session { bus, template, times, pace, refused: 0 };
     let fed = tokio::select! {
         fed = session.feed(input, accepted) => fed,
         () = shutdown.requested() => Ok(()),
@@ -152,9 +170,32 @@ impl Args {
 struct Session {
     bus: Bus,
     template: Message,
-    ttl: Option<Duration>,
+    times: Times,
     pace: Option<Pace>,
     refused: u64,
+}
+
+/// What is counted from the moment at which a message is published, and when it is delivered.
+#[derive(Clone, Copy)]
+struct Times {
+    ttl: Option<Duration>,
+    delay: Option<Duration>,
+    at: Option<u64>,
+}
+
+impl Times {
+    fn put(self, mut message: Message) -> Message {
+        if let Some(ttl) = self.ttl {
+            message = message.ttl(ttl);
+        }
+        if let Some(delay) = self.delay {
+            message = message.delay(delay);
+        }
+        match self.at {
+            Some(at) => message.deliver_at(at),
+            None => message,
+        }
+    }
 }
 
 impl Session {
@@ -175,10 +216,7 @@ impl Session {
             };
             let mut message = self.template.clone();
             message.payload = payload;
-            if let Some(ttl) = self.ttl {
-                message = message.ttl(ttl);
-            }
-            match self.bus.publish(message).await {
+            match self.bus.publish(self.times.put(message)).await {
                 Ok(receipt) => place.send(receipt),
                 Err(refusal) => self.refuse(&refusal.to_string()),
             }

@@ -250,7 +250,7 @@ fn deliver(
     Ok(())
 }
 
-fn copy_entry(
+pub(super) fn copy_entry(
     db: &Db,
     stream: &StreamKey,
     id: EntryId,

@@ -2,6 +2,8 @@
 
 mod append;
 mod groups;
+mod leases;
+mod moves;
 mod read;
 
 use std::ops::ControlFlow;
@@ -16,8 +18,8 @@ use tradebus_engine::{DbError, Engine, EntryId, Fields, KeyType, LogOptions, Log
 use self::append::EmbeddedAppender;
 use self::read::EmbeddedReader;
 use super::{
-    Appender, BatchBuilder, ConsumerGroups, NewEntry, RangeQuery, ReadBatch, StoreError, StreamInfo,
-    StreamReader, StreamStore, Trim,
+    Appender, BatchBuilder, ConsumerGroups, Lease, Leases, MovedEntry, NewEntry, RangeQuery, ReadBatch,
+    StoreError, StreamInfo, StreamReader, StreamStore, TargetOf, Trim,
 };
 use crate::StreamKey;
 
@@ -130,19 +132,17 @@ impl StreamStore for EmbeddedStore {
         id: EntryId,
         entry: NewEntry<'_>,
     ) -> Result<Option<EntryId>, StoreError> {
-        self.engine.has_room().await;
-        let (moved, position) = {
-            let mut db = self.engine.lock();
-            let there = db.range(from.as_bytes(), id, id, 1, |_, _| ControlFlow::Continue(()));
-            if there.map_err(|error| named(&error, from))? == 0 {
-                return Ok(None);
-            }
-            let moved = append::append(&mut db, &entry)?;
-            db.delete_entries(from.as_bytes(), &[id]).map_err(|error| named(&error, from))?;
-            (moved, db.log_position())
-        };
-        self.settle(position).await?;
-        Ok(Some(moved))
+        self.move_one(from, id, entry).await
+    }
+
+    async fn move_entries(
+        &self,
+        from: &StreamKey,
+        ids: &[EntryId],
+        target: &TargetOf<'_>,
+        guard: Option<Lease<'_>>,
+    ) -> Result<Option<Vec<MovedEntry>>, StoreError> {
+        self.move_many(from, ids, target, guard).await
     }
 
     async fn trim(&self, stream: &StreamKey, trim: Trim) -> Result<u64, StoreError> {
@@ -164,6 +164,10 @@ impl StreamStore for EmbeddedStore {
     }
 
     fn consumer_groups(&self) -> &dyn ConsumerGroups {
+        self
+    }
+
+    fn leases(&self) -> &dyn Leases {
         self
     }
 

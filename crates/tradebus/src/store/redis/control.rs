@@ -13,9 +13,9 @@ use crate::store::StoreError;
 /// Asks one question (or one pipeline of them) at a time; connects again when the connection was lost.
 #[derive(Debug)]
 pub(super) struct Control {
-    dialer: Dialer,
+    pub(super) dialer: Dialer,
     /// Empty before the first question, and after one that was not answered.
-    link: Mutex<Option<Link>>,
+    pub(super) link: Mutex<Option<Link>>,
 }
 
 impl Control {
@@ -71,33 +71,21 @@ impl Control {
         wanted: impl Fn(&[Bytes]) -> Result<bool, StoreError>,
         commands: &[Vec<&[u8]>],
     ) -> Result<Option<Vec<Bytes>>, StoreError> {
-        let watch = vec![&b"WATCH"[..], key.as_bytes()];
-        let questions: Vec<_> = std::iter::once(watch).chain(questions.iter().cloned()).collect();
-        let transaction = transaction(commands);
         loop {
-            let mut slot = self.link.lock().await;
-            let mut link = match slot.take() {
-                Some(link) => link,
-                None => self.dialer.open("control").await?,
-            };
-            let answers = self.in_time(exchange(&mut link, &questions)).await?;
-            let wanted = wanted(&answers[1..]);
+            let (watched, answers) = self.watch(key, questions).await?;
+            let wanted = wanted(&answers);
             if !matches!(wanted, Ok(true)) {
-                self.in_time(exchange(&mut link, &[vec![&b"UNWATCH"[..]]])).await?;
-                *slot = Some(link);
+                watched.unwatch().await?;
                 return wanted.map(|_no| None);
             }
-            let answers = self.in_time(exchange(&mut link, &transaction)).await?;
-            *slot = Some(link);
-            drop(slot);
-            if let Some(results) = self.results(&answers)? {
+            if let Some(results) = watched.commit(commands).await? {
                 return Ok(Some(results));
             }
         }
     }
 
     /// The results of a transaction, out of the answers to all its commands; `None` if it did not run because of a watched key.
-    fn results(&self, answers: &[Bytes]) -> Result<Option<Vec<Bytes>>, StoreError> {
+    pub(super) fn results(&self, answers: &[Bytes]) -> Result<Option<Vec<Bytes>>, StoreError> {
         // The first error says most: that of EXEC only repeats that there was one.
         let error = answers.iter().find_map(|answer| match Tokens::new(answer).pull() {
             Ok(Token::Error(text)) => Some(reply::error(text, &self.dialer.name)),
@@ -114,7 +102,10 @@ impl Control {
         results.map(Option::flatten).map_err(broken)
     }
 
-    async fn in_time<T>(&self, asking: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+    pub(super) async fn in_time<T>(
+        &self,
+        asking: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
         let after = self.dialer.command_timeout;
         let timed_out =
             |_| StoreError::TimedOut { server: self.dialer.name.clone(), what: "a command", after };
@@ -122,12 +113,7 @@ impl Control {
     }
 }
 
-fn transaction<'a>(commands: &[Vec<&'a [u8]>]) -> Vec<Vec<&'a [u8]>> {
-    let (begin, end) = (vec![&b"MULTI"[..]], vec![&b"EXEC"[..]]);
-    std::iter::once(begin).chain(commands.iter().cloned()).chain([end]).collect()
-}
-
-async fn exchange(link: &mut Link, commands: &[Vec<&[u8]>]) -> Result<Vec<Bytes>, StoreError> {
+pub(super) async fn exchange(link: &mut Link, commands: &[Vec<&[u8]>]) -> Result<Vec<Bytes>, StoreError> {
     for words in commands {
         link.command(words);
     }

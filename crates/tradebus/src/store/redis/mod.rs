@@ -6,10 +6,13 @@
 mod append;
 mod control;
 mod groups;
+mod leases;
 mod link;
+mod moves;
 mod read;
 mod reply;
 mod tls;
+mod watched;
 
 use std::sync::Arc;
 
@@ -24,8 +27,8 @@ use self::read::{ReadLink, RedisReader};
 use self::reply::Fields;
 use self::tls::Encryption;
 use super::{
-    Appender, ConsumerGroups, NewEntry, RangeQuery, ReadBatch, StoreError, StreamInfo, StreamReader,
-    StreamStore, Trim,
+    Appender, ConsumerGroups, Lease, Leases, MovedEntry, NewEntry, RangeQuery, ReadBatch, StoreError,
+    StreamInfo, StreamReader, StreamStore, TargetOf, Trim,
 };
 use crate::config::{Address, RedisServer};
 use crate::{BusConfig, StreamKey};
@@ -207,24 +210,17 @@ impl StreamStore for RedisStore {
         id: EntryId,
         entry: NewEntry<'_>,
     ) -> Result<Option<EntryId>, StoreError> {
-        let id = id.to_string();
-        let is_there = vec![&b"XRANGE"[..], from.as_bytes(), id.as_bytes(), id.as_bytes()];
-        // A transaction goes on behind a command that fails: what could fail is asked first.
-        let kind = vec![&b"TYPE"[..], entry.stream.as_bytes()];
-        let wanted = |answers: &[bytes::Bytes]| {
-            self.may_append(&answers[1], entry.stream)?;
-            match Tokens::new(&answers[0]).pull() {
-                Ok(Token::Error(text)) => {
-                    Err(Self::wrong_type_named(reply::error(text, &self.dialer.name), from))
-                }
-                answer => Ok(answer == Ok(Token::List(1))),
-            }
-        };
-        let append = append::command(&entry);
-        let append: Vec<&[u8]> = append.iter().map(Vec::as_slice).collect();
-        let delete = vec![&b"XDEL"[..], from.as_bytes(), id.as_bytes()];
-        let moved = self.control.transact_if(from, &[is_there, kind], wanted, &[append, delete]).await?;
-        moved.map(|results| self.appended(&results, entry.stream)).transpose()
+        self.move_one(from, id, entry).await
+    }
+
+    async fn move_entries(
+        &self,
+        from: &StreamKey,
+        ids: &[EntryId],
+        target: &TargetOf<'_>,
+        guard: Option<Lease<'_>>,
+    ) -> Result<Option<Vec<MovedEntry>>, StoreError> {
+        self.move_many(from, ids, target, guard).await
     }
 
     async fn trim(&self, stream: &StreamKey, how: Trim) -> Result<u64, StoreError> {
@@ -264,6 +260,10 @@ impl StreamStore for RedisStore {
     }
 
     fn consumer_groups(&self) -> &dyn ConsumerGroups {
+        self
+    }
+
+    fn leases(&self) -> &dyn Leases {
         self
     }
 

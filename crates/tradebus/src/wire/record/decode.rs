@@ -11,7 +11,9 @@ use serde::Deserializer as _;
 use serde::de::{MapAccess, Visitor};
 use smol_str::SmolStr;
 
-use super::{CID, ENCODING, EXP, HDR, Malformed, PAYLOAD, PRI, REPLY, SEQ, TOPIC, TP, TS, TYPE, ZIP, ZSTD};
+use super::{
+    CID, DUE, ENCODING, EXP, HDR, Malformed, PAYLOAD, PRI, REPLY, SEQ, TOPIC, TP, TS, TYPE, ZIP, ZSTD,
+};
 use crate::wire::compress;
 use crate::wire::sequence::Sequence;
 use crate::{Encoding, Headers, Message, Priority, Topic};
@@ -41,6 +43,7 @@ struct Fields<'a> {
     reply: Option<&'a [u8]>,
     tp: Option<&'a [u8]>,
     exp: Option<&'a [u8]>,
+    due: Option<&'a [u8]>,
     seq: Option<&'a [u8]>,
     /// It is a dead letter: the number is that of the original, in another stream.
     is_dead: bool,
@@ -72,6 +75,16 @@ impl<'a> RawRecord<'a> {
     /// Who wrote the record, and its number in this stream.
     pub(crate) fn sequence(&self) -> Option<Sequence> {
         self.fields.sequence()
+    }
+
+    /// Its tier, where it says so.
+    pub(crate) fn tier(&self) -> Option<Priority> {
+        self.fields.pri.and_then(priority)
+    }
+
+    /// When it is to be delivered, in nanoseconds since 1970 UTC, where it says so.
+    pub(crate) fn due(&self) -> Option<u64> {
+        self.fields.due.and_then(decimal)
     }
 
     /// The message, and which of tradebus' own fields made no sense and were left out.
@@ -130,6 +143,7 @@ impl<'a> Fields<'a> {
             REPLY => self.reply = Some(value),
             TP => self.tp = Some(value),
             EXP => self.exp = Some(value),
+            DUE => self.due = Some(value),
             SEQ => self.seq = Some(value),
             DEAD_ID => self.is_dead = true,
             ZIP => self.zip = Some(value),
@@ -150,7 +164,8 @@ impl<'a> Fields<'a> {
     }
 
     fn headers(&self, ignored: &mut Ignored) -> Option<Box<Headers>> {
-        if let (None, None, None, None, None) = (self.cid, self.reply, self.tp, self.exp, self.hdr) {
+        let own = [self.cid, self.reply, self.tp, self.exp, self.due, self.hdr];
+        if own.iter().all(Option::is_none) {
             return None;
         }
         let headers = Headers {
@@ -158,6 +173,7 @@ impl<'a> Fields<'a> {
             reply_to: ignored.unless(Own::Reply, self.reply, text),
             traceparent: ignored.unless(Own::Tp, self.tp, text),
             expires_at: ignored.unless(Own::Exp, self.exp, decimal),
+            deliver_at: ignored.unless(Own::Due, self.due, decimal),
             other: ignored.unless(Own::Hdr, self.hdr, strings).unwrap_or_default(),
         };
         (headers != Headers::default()).then(|| Box::new(headers))
@@ -242,12 +258,13 @@ enum Own {
     Reply,
     Tp,
     Exp,
+    Due,
     Hdr,
     Seq,
 }
 
 impl Ignored {
-    const NAMES: [&'static str; 8] = ["pri", "ts", "cid", "reply", "tp", "exp", "hdr", "seq"];
+    const NAMES: [&'static str; 9] = ["pri", "ts", "cid", "reply", "tp", "exp", "due", "hdr", "seq"];
 
     /// Whether all fields made sense.
     pub(crate) const fn is_empty(self) -> bool {

@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use super::{CID, ENCODING, EXP, HDR, PAYLOAD, PRI, REPLY, SEQ, TOPIC, TP, TS, TYPE, ZIP, ZSTD};
+use super::{CID, DUE, ENCODING, EXP, HDR, PAYLOAD, PRI, REPLY, SEQ, TOPIC, TP, TS, TYPE, ZIP, ZSTD};
 use crate::wire::sequence::Sequence;
 use crate::wire::text;
 use crate::{Message, Priority};
@@ -11,7 +11,7 @@ use crate::{Message, Priority};
 pub(crate) type Field<'a> = (&'a [u8], &'a [u8]);
 
 /// Fields that a record has at most.
-const MAX_FIELDS: usize = 13;
+const MAX_FIELDS: usize = 14;
 
 /// Lists the fields of a message, in order, and hands them to `use_fields`.
 ///
@@ -24,7 +24,8 @@ pub(crate) fn with_fields<R>(
     sequence: Option<Sequence>,
     use_fields: impl FnOnce(&[Field<'_>]) -> R,
 ) -> R {
-    let (mut digits, mut expiry) = (itoa::Buffer::new(), itoa::Buffer::new());
+    let mut digits: [itoa::Buffer; 3] = Default::default();
+    let [time, expiry, due] = &mut digits;
     let other = other_headers(message);
     let sequence = sequence.map(Sequence::text);
     let mut fields: SmallVec<[Field<'_>; MAX_FIELDS]> = SmallVec::new();
@@ -36,13 +37,16 @@ pub(crate) fn with_fields<R>(
         fields.push((PRI, tier_digit(message.priority)));
     }
     if message.ts != 0 {
-        fields.push((TS, digits.format(message.ts).as_bytes()));
+        fields.push((TS, time.format(message.ts).as_bytes()));
     }
     if let Some(headers) = &message.headers {
         let named = [(CID, &headers.correlation_id), (REPLY, &headers.reply_to), (TP, &headers.traceparent)];
         fields.extend(named.into_iter().filter_map(|(name, value)| Some((name, value.as_ref()?.as_bytes()))));
         if let Some(at) = headers.expires_at {
             fields.push((EXP, expiry.format(at).as_bytes()));
+        }
+        if let Some(at) = headers.deliver_at {
+            fields.push((DUE, due.format(at).as_bytes()));
         }
     }
     if let Some(sequence) = &sequence {

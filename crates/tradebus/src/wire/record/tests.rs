@@ -199,13 +199,14 @@ fn text() -> impl Strategy<Value = SmolStr> {
 
 fn headers() -> impl Strategy<Value = Headers> {
     let one = || prop::option::of(text());
-    let expiry = prop::option::of(any::<u64>());
-    (one(), one(), one(), expiry, prop::collection::vec((text(), text()), 0..4)).prop_map(
-        |(correlation_id, reply_to, traceparent, expires_at, other)| Headers {
+    let time = || prop::option::of(any::<u64>());
+    (one(), one(), one(), (time(), time()), prop::collection::vec((text(), text()), 0..4)).prop_map(
+        |(correlation_id, reply_to, traceparent, (expires_at, deliver_at), other)| Headers {
             correlation_id,
             reply_to,
             traceparent,
             expires_at,
+            deliver_at,
             other,
         },
     )
@@ -265,8 +266,9 @@ proptest! {
 }
 
 fn field_name() -> impl Strategy<Value = Vec<u8>> {
-    const NAMES: [&str; 12] =
-        ["topic", "payload", "type", "encoding", "pri", "ts", "cid", "reply", "tp", "seq", "zip", "hdr"];
+    const NAMES: [&str; 13] = [
+        "topic", "payload", "type", "encoding", "pri", "ts", "cid", "reply", "tp", "due", "seq", "zip", "hdr",
+    ];
     prop_oneof![
         9 => prop::sample::select(&NAMES[..]).prop_map(|name| name.as_bytes().to_vec()),
         1 => prop::collection::vec(any::<u8>(), 0..8),

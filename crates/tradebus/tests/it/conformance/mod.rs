@@ -1,6 +1,8 @@
 //! The contract of [`StreamStore`], held against every engine.
 
 mod groups;
+mod leases;
+mod moves;
 
 use std::ops::ControlFlow;
 use std::sync::Arc;

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tokio::sync::Semaphore;
 use tradebus::store::{
-    Appender, ConsumerGroups, NewEntry, RangeQuery, ReadBatch, StreamInfo, StreamReader, Trim,
+    Appender, ConsumerGroups, Lease, Leases, MovedEntry, NewEntry, RangeQuery, ReadBatch, StreamInfo,
+    StreamReader, TargetOf, Trim,
 };
 use tradebus::{EmbeddedStore, EntryId, StoreError, StreamKey, StreamStore};
 
@@ -103,7 +104,21 @@ impl StreamStore for GatedStore {
         self.inner.move_entry(from, id, entry).await
     }
 
+    async fn move_entries(
+        &self,
+        from: &StreamKey,
+        ids: &[EntryId],
+        target: &TargetOf<'_>,
+        guard: Option<Lease<'_>>,
+    ) -> Result<Option<Vec<MovedEntry>>, StoreError> {
+        self.inner.move_entries(from, ids, target, guard).await
+    }
+
     fn consumer_groups(&self) -> &dyn ConsumerGroups {
+        &self.inner
+    }
+
+    fn leases(&self) -> &dyn Leases {
         &self.inner
     }
 

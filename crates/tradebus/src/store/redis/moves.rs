@@ -1,0 +1,142 @@
+//! Moving entries within a Redis server: looked at under `WATCH`, and moved in a transaction.
+
+use bytes::Bytes;
+use tradebus_engine::EntryId;
+use tradebus_resp::{Token, Tokens};
+
+use super::watched::Watched;
+use super::{RedisStore, append, reply};
+use crate::StreamKey;
+use crate::store::{EntryRef, Lease, MovedEntry, NewEntry, ReadBatch, StoreError, TargetOf};
+
+/// An entry that is to move, and where to.
+type Going<'a> = (EntryRef<'a>, StreamKey);
+
+impl RedisStore {
+    pub(super) async fn move_one(
+        &self,
+        from: &StreamKey,
+        id: EntryId,
+        entry: NewEntry<'_>,
+    ) -> Result<Option<EntryId>, StoreError> {
+        let id = id.to_string();
+        let is_there = vec![&b"XRANGE"[..], from.as_bytes(), id.as_bytes(), id.as_bytes()];
+        // A transaction goes on behind a command that fails: what could fail is asked first.
+        let kind = vec![&b"TYPE"[..], entry.stream.as_bytes()];
+        let wanted = |answers: &[Bytes]| {
+            self.may_append(&answers[1], entry.stream)?;
+            match Tokens::new(&answers[0]).pull() {
+                Ok(Token::Error(text)) => {
+                    Err(Self::wrong_type_named(reply::error(text, &self.dialer.name), from))
+                }
+                answer => Ok(answer == Ok(Token::List(1))),
+            }
+        };
+        let append = append::command(&entry);
+        let append: Vec<&[u8]> = append.iter().map(Vec::as_slice).collect();
+        let delete = vec![&b"XDEL"[..], from.as_bytes(), id.as_bytes()];
+        let moved = self.control.transact_if(from, &[is_there, kind], wanted, &[append, delete]).await?;
+        moved.map(|results| self.appended(&results, entry.stream)).transpose()
+    }
+
+    pub(super) async fn move_many(
+        &self,
+        from: &StreamKey,
+        ids: &[EntryId],
+        target: &TargetOf<'_>,
+        guard: Option<Lease<'_>>,
+    ) -> Result<Option<Vec<MovedEntry>>, StoreError> {
+        let ids: Vec<String> = ids.iter().map(EntryId::to_string).collect();
+        let held = guard.iter().map(|lease| vec![&b"GET"[..], lease.key.as_bytes()]);
+        let read = ids.iter().map(|id| vec![&b"XRANGE"[..], from.as_bytes(), id.as_bytes(), id.as_bytes()]);
+        let questions: Vec<Vec<&[u8]>> = held.chain(read).collect();
+        loop {
+            // Under a lease nobody else moves anything, and the stream is one to which others append all the time.
+            let key = guard.map_or(from, |lease| lease.key);
+            let (mut watched, answers) = self.control.watch(key, &questions).await?;
+            let found = self.found(&answers, from, guard);
+            let going = match &found {
+                Ok(Some(found)) => self.going(&mut watched, found, target).await.map(Some),
+                Ok(None) => Ok(None),
+                Err(error) => Err(error.clone()),
+            };
+            let going = match going {
+                Ok(Some(going)) if !going.is_empty() => going,
+                other => {
+                    watched.unwatch().await?;
+                    return Ok(other?.map(|_none| Vec::new()));
+                }
+            };
+            if let Some(results) = transfer(watched, from, &going).await? {
+                return self.moved(&going, &results).map(Some);
+            }
+        }
+    }
+
+    /// The entries that are there; `None` if the lease is not held.
+    fn found(
+        &self,
+        answers: &[Bytes],
+        from: &StreamKey,
+        guard: Option<Lease<'_>>,
+    ) -> Result<Option<Vec<ReadBatch>>, StoreError> {
+        let (held, entries) = answers.split_at(usize::from(guard.is_some()));
+        if let (Some(lease), [holder]) = (guard, held)
+            && !self.is_held(holder, lease)?
+        {
+            return Ok(None);
+        }
+        let read = |answer: &Bytes| match append::failure(answer, from, &self.dialer.name) {
+            Some(error) => Err(error),
+            None => reply::range(answer.clone(), from).map_err(|error| self.broken(&error.to_string())),
+        };
+        entries.iter().map(read).collect::<Result<_, _>>().map(Some)
+    }
+
+    /// Where these entries go. A transaction goes on behind a command that fails: whether they can be appended there is asked first.
+    async fn going<'a>(
+        &self,
+        watched: &mut Watched<'_>,
+        found: &'a [ReadBatch],
+        target: &TargetOf<'_>,
+    ) -> Result<Vec<Going<'a>>, StoreError> {
+        let entries = found.iter().flat_map(ReadBatch::entries);
+        let going: Vec<Going<'a>> = entries.filter_map(|entry| Some((entry, target(entry)?))).collect();
+        let mut targets: Vec<&StreamKey> = going.iter().map(|(_, target)| target).collect();
+        targets.sort_unstable();
+        targets.dedup();
+        let kinds: Vec<Vec<&[u8]>> =
+            targets.iter().map(|target| vec![&b"TYPE"[..], target.as_bytes()]).collect();
+        for (kind, target) in watched.ask(&kinds).await?.iter().zip(targets) {
+            self.may_append(kind, target)?;
+        }
+        Ok(going)
+    }
+
+    fn moved(&self, going: &[Going<'_>], results: &[Bytes]) -> Result<Vec<MovedEntry>, StoreError> {
+        let moved = going.iter().zip(results).map(|((entry, stream), result)| {
+            let id = self.appended(std::slice::from_ref(result), stream)?;
+            Ok(MovedEntry { was: entry.id(), stream: stream.clone(), id })
+        });
+        moved.collect()
+    }
+}
+
+/// Appends there and deletes here, in one transaction.
+async fn transfer(
+    watched: Watched<'_>,
+    from: &StreamKey,
+    going: &[Going<'_>],
+) -> Result<Option<Vec<Bytes>>, StoreError> {
+    let ids: Vec<String> = going.iter().map(|(entry, _)| entry.id().to_string()).collect();
+    let mut commands: Vec<Vec<&[u8]>> = Vec::with_capacity(going.len() + 1);
+    for (entry, stream) in going {
+        let mut words = vec![&b"XADD"[..], stream.as_bytes(), b"*"];
+        words.extend(entry.fields().flat_map(|(name, value)| [name, value]));
+        commands.push(words);
+    }
+    let mut delete = vec![&b"XDEL"[..], from.as_bytes()];
+    delete.extend(ids.iter().map(String::as_bytes));
+    commands.push(delete);
+    watched.commit(&commands).await
+}
