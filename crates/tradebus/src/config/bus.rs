@@ -209,8 +209,8 @@ pub struct BusConfig {
     /// 10000000.
     #[schemars(range(min = 1, max = 10_000_000))]
     pub max_pending: usize,
-    /// Time after which the work of a process that died is taken over by another, in milliseconds: delivering delayed messages, and being the
-    /// active member of a group of which one works. Default 5000, 100 to 600000.
+    /// Time after which the work of a process that died is taken over by another, in milliseconds: delivering delayed messages. Default
+    /// 5000, 100 to 600000.
     #[schemars(range(min = 100, max = 600_000))]
     pub lease_ttl_ms: u64,
     /// Which messages of a subscription with a handler are handled one after the other. Default `topic`.
