@@ -248,7 +248,7 @@ fn strings(json: &[u8]) -> Option<Vec<(SmolStr, SmolStr)>> {
 /// Which of tradebus' own fields were there but made no sense. They say nothing about the payload, so the
 /// message counts all the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Ignored(u8);
+pub(crate) struct Ignored(u16);
 
 #[derive(Clone, Copy)]
 enum Own {
