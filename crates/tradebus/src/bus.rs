@@ -185,8 +185,8 @@ impl Bus {
 
     /// Subscribes to the topics that match a pattern: `*` is any run of bytes, `?` exactly one.
     ///
-    /// Everything that is published after this returns arrives: with [`SubscribeOptions`] all of it at this
-    /// [`Subscription`](crate::Subscription), with [`SubscribeOptions::group`] each message at one of the
+    /// Everything that is published after this returns arrives: with [`SubscribeOptions`](crate::SubscribeOptions) all of it at this
+    /// [`Subscription`](crate::Subscription), with [`SubscribeOptions::group`](crate::SubscribeOptions::group) each message at one of the
     /// [`GroupSubscription`](crate::GroupSubscription)s of the group.
     ///
     /// ```
