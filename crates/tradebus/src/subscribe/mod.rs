@@ -329,8 +329,12 @@ impl Drop for Subscriptions {
     /// The last handle of the bus is gone.
     fn drop(&mut self) {
         self.reading.abort();
-        for subscriber in self.state.get_mut().subscribers.iter().filter_map(Weak::upgrade) {
+        let state = self.state.get_mut();
+        for subscriber in state.subscribers.iter().filter_map(Weak::upgrade) {
             subscriber.queue.end();
+        }
+        for member in state.members.iter().filter_map(Weak::upgrade) {
+            member.abandon();
         }
     }
 }

@@ -80,6 +80,11 @@ impl Member {
         });
     }
 
+    /// The bus is gone: nothing will come any more.
+    pub(in crate::subscribe) fn abandon(&self) {
+        self.queue.close();
+    }
+
     /// Returns when it is to leave. Cancel safe.
     pub(super) async fn is_to_leave(&self) {
         // The sender lives as long as the member.

@@ -76,8 +76,6 @@ impl Settler {
         }
         while others.join_next().await.is_some() {}
         self.see_out().await;
-        member.reading.connectivity.forget(&self.role);
-        member.left.send_replace(true);
     }
 
     /// Deals with what was settled, and with what is due.
@@ -260,6 +258,14 @@ impl Settler {
                 "unfinished messages could not be handed back; others take them over when they have been idle"
             );
         }
+    }
+}
+
+impl Drop for Settler {
+    /// It has seen the member out, or the bus is gone.
+    fn drop(&mut self) {
+        self.member.reading.connectivity.forget(&self.role);
+        self.member.left.send_replace(true);
     }
 }
 

@@ -173,6 +173,18 @@ async fn closing_the_bus_waits_for_what_is_in_hand(#[values(Kind::Embedded, Kind
 }
 
 #[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_group_subscription_ends_with_the_last_handle_of_its_bus(
+    #[values(Kind::Embedded, Kind::Redis)] kind: Kind,
+) {
+    let scene = Scene::new(kind).await;
+    let mut member = scene.join("a").await;
+    drop(scene.bus);
+    assert!(within("the end", member.next()).await.is_none());
+    within("leaving", member.close()).await;
+}
+
+#[rstest]
 #[case("", "a", "group")]
 #[case("g", "tradebus:handed-back", "consumer")]
 #[case("g\n", "a", "group")]
