@@ -3,8 +3,16 @@
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::config::{BusConfig, Layout};
+use crate::wire::dead::DEAD;
+use crate::wire::delayed::DELAYED;
 use crate::wire::nautilus::topic_key;
 use crate::{Priority, StreamKey, Topic};
+
+/// Whether `{base}:{topic}` is a stream of the bus itself, so that with a stream for each topic this cannot be one. Dead letters
+/// look like messages: a group that read them as such would bury its failures again and again.
+pub(crate) fn is_reserved(topic: &[u8]) -> bool {
+    [DEAD, DELAYED].iter().any(|reserved| reserved.as_bytes() == topic)
+}
 
 /// The streams of a bus, as its configuration lays them out.
 #[derive(Debug, Clone)]

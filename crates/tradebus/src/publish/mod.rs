@@ -33,9 +33,9 @@ use self::trimmer::Trimmer;
 use crate::clock::now_ns;
 use crate::config::{BusConfig, Layout};
 use crate::connectivity::Connectivity;
+use crate::layout::is_reserved;
 use crate::metrics::Meters;
 use crate::store::{StoreError, StreamStore};
-use crate::wire::delayed::DELAYED;
 use crate::{Message, Priority, Topic, TopicError};
 
 /// Why a message was not published.
@@ -53,9 +53,9 @@ pub enum PublishError {
         /// Largest size allowed.
         limit: usize,
     },
-    /// The topic is no topic with a stream for each: its stream holds the delayed messages.
+    /// The topic is none with a stream for each: its stream holds the delayed messages, or the dead letters.
     #[error(
-        "the topic `{topic}` cannot be used with layout = \"topic\": the stream of that name holds the delayed messages"
+        "the topic `{topic}` cannot be used with layout = \"topic\": the stream of that name holds what the bus keeps there itself"
     )]
     Reserved {
         /// The topic.
@@ -197,7 +197,7 @@ impl Publisher {
         if bytes > limit {
             return Err(PublishError::TooLarge { bytes, limit });
         }
-        if self.config.layout() == Layout::Topic && message.topic.as_str() == DELAYED {
+        if self.config.layout() == Layout::Topic && is_reserved(message.topic.as_bytes()) {
             return Err(PublishError::Reserved { topic: message.topic.clone() });
         }
         if self.config.types_filter.iter().any(|name| *name == message.type_name) {

@@ -11,10 +11,9 @@ use super::queue::Queue;
 use super::sequences::Sequences;
 use crate::config::BusConfig;
 use crate::connectivity::{Backoff, Connectivity};
-use crate::layout::Streams;
+use crate::layout::{Streams, is_reserved};
 use crate::metrics::Meters;
 use crate::store::{EntryRef, ReadBatch, StoreError, StreamStore};
-use crate::wire::delayed::DELAYED;
 use crate::wire::nautilus::topic_of_key;
 use crate::wire::record::{Limits, Malformed, RawRecord};
 use crate::{Delivery, Pattern, Priority, StreamKey, Topic};
@@ -198,7 +197,7 @@ impl Source {
         match self {
             Self::Keys(_) => None,
             Self::Topics { base, .. } => {
-                topic_of_key(base, stream.as_bytes()).filter(|topic| *topic != DELAYED.as_bytes())
+                topic_of_key(base, stream.as_bytes()).filter(|topic| !is_reserved(topic))
             }
         }
     }

@@ -32,9 +32,12 @@ const NAMES: [&[u8]; 7] = [
 /// Most bytes of an error that are kept.
 const MAX_ERROR_BYTES: usize = 4096;
 
+/// What follows the base and a colon in the key of the stream of dead letters. With a stream for each topic, this is no topic.
+pub(crate) const DEAD: &str = "dead";
+
 /// The stream of the dead letters of a bus.
 pub(crate) fn dead_letter_stream(config: &BusConfig) -> StreamKey {
-    StreamKey::new(format!("{}:dead", config.stream_base()))
+    StreamKey::new(format!("{}:{DEAD}", config.stream_base()))
 }
 
 /// Why, where and when a message was given up.

@@ -6,7 +6,7 @@ use rstest::rstest;
 use tradebus::store::NewEntry;
 
 use super::{BASE, Scene, lane, next, risk};
-use crate::support::{Fields, Kind, number_of};
+use crate::support::{Fields, Kind, Spread, number_of};
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -156,4 +156,25 @@ async fn what_has_expired_is_acknowledged_or_a_dead_letter(
     } else {
         assert!(scene.dead().await.is_empty());
     }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn dead_letters_are_no_messages_with_a_stream_for_each_topic(
+    #[values(Kind::Embedded, Kind::Redis)] kind: Kind,
+) {
+    let scene = Scene::with(kind, |config| Spread::Topic.configure(config)).await;
+    let mut member = scene.join("a").await;
+    scene.publish("t", 0..1).await;
+    next(&mut member).await.reject("broken");
+    scene.a_dead_letter().await;
+    // Its stream is found after that of the dead letters was there.
+    scene.publish("later", 1..2).await;
+    let later = next(&mut member).await;
+    assert_eq!((&later.topic[..], number_of(&later)), ("later", 1));
+    later.ack();
+    crate::support::until("it is acknowledged", || scene.bus.metrics().groups.acked == 1).await;
+    assert_eq!((scene.dead().await.len(), member.pending()), (1, 0));
+    let refused = scene.bus.publish(crate::support::numbered("dead", 0)).await.unwrap_err();
+    assert!(refused.to_string().contains("`dead` cannot be used"), "{refused}");
 }
