@@ -17,7 +17,7 @@ pub fn read_record(fields: &[(&[u8], &[u8])]) {
     let Ok((message, _)) = raw.into_message(topic, Bytes::copy_from_slice, Priority::Normal, limits) else {
         return;
     };
-    let line = Delivery { id: EntryId::MIN, stream: StreamKey::from("s"), message }.to_json_line();
+    let line = Delivery::new(EntryId::MIN, StreamKey::from("s"), message).to_json_line();
     assert!(!line.contains('\n'), "{line}");
     // Numbers may be larger than serde's own, but the form must be right.
     serde_json::from_str::<&serde_json::value::RawValue>(&line)

@@ -293,6 +293,16 @@ pub struct Delivery {
     pub stream: StreamKey,
     /// The message.
     pub message: Message,
+    /// Where one consumer of a group at a time may have it: the fencing token of the lease under which it was delivered. A consumer that takes
+    /// over has a larger one.
+    pub fencing_token: Option<u64>,
+}
+
+impl Delivery {
+    /// A message that is stored there.
+    pub fn new(id: EntryId, stream: impl Into<StreamKey>, message: Message) -> Self {
+        Self { id, stream: stream.into(), message, fencing_token: None }
+    }
 }
 
 impl Deref for Delivery {

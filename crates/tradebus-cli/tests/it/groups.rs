@@ -1,9 +1,13 @@
-//! Consumers of a group that are killed in the middle of their work.
+//! Consumers of a group that are killed in the middle of their work, or join and leave there.
 
+use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
+use std::fs::OpenOptions;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::support::{Node, Redis, Running, at, run};
+use crate::support::{Node, Redis, Running, at, run, waited};
 
 const MESSAGES: usize = 100_000;
 /// What a consumer may have in hand.
@@ -90,4 +94,110 @@ fn a_consumer_that_is_killed_costs_no_message_on_a_node() {
     let directory = tempfile::tempdir().unwrap();
     let node = Node::start(directory.path(), "everysec");
     killed_in_the_middle(&format!("redis://{}", node.address));
+}
+
+/// All consumers write to one file, so that its lines are in the order in which they were printed.
+fn sharing(store: &str, name: &str, file: &std::fs::File) -> Child {
+    let mut command =
+        at(store, &["sub", "*", "--group", "g", "--from", "earliest", "--json", "--consumer", name]);
+    command
+        .env("TRADEBUS_SHARDS", "4")
+        .env("TRADEBUS_LEASE_TTL_MS", "1000")
+        .env("TRADEBUS_MAX_PENDING", "500");
+    command.stdout(file.try_clone().unwrap()).stderr(Stdio::null()).spawn().unwrap()
+}
+
+/// The numbers of each topic in the order in which they came first, and how often one came again.
+fn printed(path: &Path) -> (BTreeMap<String, Vec<u64>>, usize) {
+    let (mut topics, mut seen, mut repeats) = (BTreeMap::<String, Vec<u64>>::new(), HashSet::new(), 0);
+    let text = std::fs::read_to_string(path).unwrap();
+    for line in text.lines() {
+        // The end of a program may have cut a line off.
+        let Ok(line) = serde_json::from_str::<serde_json::Value>(line) else { continue };
+        assert!(line["fencing_token"].is_u64(), "{line}");
+        let (topic, number) = (line["topic"].as_str().unwrap(), line["payload"].as_u64().unwrap());
+        if seen.insert((topic.to_owned(), number)) {
+            topics.entry(topic.to_owned()).or_default().push(number);
+        } else {
+            repeats += 1;
+        }
+    }
+    (topics, repeats)
+}
+
+fn publisher(store: &str, topic: u64) -> Running {
+    let mut command = at(store, &["pub", &format!("t.{topic}"), "--lines", "-", "--encoding", "json"]);
+    Running::start(command.env("TRADEBUS_SHARDS", "4"))
+}
+
+fn topics_keep_their_order(store: &str) {
+    const TOPICS: u64 = 8;
+    const EACH: u64 = 1_000;
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let output = OpenOptions::new().append(true).open(file.path()).unwrap();
+    let mut publishers: Vec<Running> = (0..TOPICS).map(|topic| publisher(store, topic)).collect();
+    let mut consumers = vec![sharing(store, "a", &output), sharing(store, "b", &output)];
+    let came = || printed(file.path()).0.values().map(Vec::len).sum::<usize>() as u64;
+    for n in 0..EACH {
+        for publisher in &mut publishers {
+            publisher.write(&format!("{n}\n"));
+        }
+        match n {
+            250 => consumers.push(sharing(store, "c", &output)),
+            500 => {
+                waited("half of it was printed", || came() > 250 * TOPICS);
+                // SIGKILL: it says good-bye to nobody.
+                consumers.remove(0).kill().unwrap();
+            }
+            750 => {
+                let mut leaving = consumers.remove(0);
+                assert!(Command::new("kill").arg(leaving.id().to_string()).status().unwrap().success());
+                assert!(leaving.wait().unwrap().success());
+            }
+            _ => {}
+        }
+    }
+    publishers.iter_mut().for_each(Running::close_input);
+    waited("everything was printed", || came() == TOPICS * EACH);
+    for mut consumer in consumers {
+        consumer.kill().unwrap();
+        consumer.wait().unwrap();
+    }
+    let (topics, repeats) = printed(file.path());
+    for (topic, numbers) in topics {
+        assert!(numbers.iter().copied().eq(0..EACH), "{topic}: {numbers:?}");
+    }
+    assert!(repeats <= 500, "only what the killed one had in hand comes again: {repeats}");
+}
+
+#[test]
+fn consumers_of_shards_keep_the_order_of_topics_on_redis() {
+    let redis = Redis::start();
+    topics_keep_their_order(&redis.url());
+}
+
+#[test]
+fn consumers_of_shards_keep_the_order_of_topics_on_a_node() {
+    let directory = tempfile::tempdir().unwrap();
+    let node = Node::start(directory.path(), "everysec");
+    topics_keep_their_order(&format!("redis://{}", node.address));
+}
+
+#[test]
+fn one_consumer_is_active_and_the_next_takes_over() {
+    let redis = Redis::start();
+    let consumer = |name| {
+        let words = ["sub", "*", "--group", "g", "--single-active", "--raw", "--consumer", name];
+        Running::start(at(&redis.url(), &words).env("TRADEBUS_LEASE_TTL_MS", "1000"))
+    };
+    let first = consumer("a");
+    first.error_with("active, with fencing token 1");
+    let second = consumer("b");
+    second.error_with("standing by");
+    assert_eq!(run(&mut at(&redis.url(), &["pub", "t", "one"])).code, Some(0));
+    assert_eq!(first.line(), "one");
+    first.signal("KILL");
+    second.error_with("active, with fencing token 2");
+    assert_eq!(run(&mut at(&redis.url(), &["pub", "t", "two"])).code, Some(0));
+    while second.line() != "two" {}
 }

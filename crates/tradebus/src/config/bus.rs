@@ -174,7 +174,8 @@ pub struct BusConfig {
 
     /// How topics are spread over streams. Default `lanes`.
     pub layout: Layout,
-    /// Streams into which each lane is split by topic. Default 0, 0 to 1024; 0 means no split. Only with `layout = "lanes"`.
+    /// Streams into which each lane is split by topic. Default 0, 0 to 1024; 0 means no split. Only with `layout = "lanes"`. The consumers
+    /// of a group that keeps the order of topics share the shards among them, so more than as many consumers stand by.
     #[schemars(range(min = 0, max = 1_024))]
     pub shards: u32,
     /// Whether each record holds its producer and its number, so that subscribers notice what is missing. Default false: it costs some 35 bytes a
@@ -209,8 +210,8 @@ pub struct BusConfig {
     /// 10000000.
     #[schemars(range(min = 1, max = 10_000_000))]
     pub max_pending: usize,
-    /// Time after which the work of a process that died is taken over by another, in milliseconds: delivering delayed messages. Default
-    /// 5000, 100 to 600000.
+    /// Time after which the work of a process that died is taken over by another, in milliseconds: delivering delayed messages, shards
+    /// of a group, a single-active group. Default 5000, 100 to 600000.
     #[schemars(range(min = 100, max = 600_000))]
     pub lease_ttl_ms: u64,
     /// Which messages of a subscription with a handler are handled one after the other. Default `topic`.

@@ -102,7 +102,7 @@ impl DeadLetters {
         let tier = self.layout.tier_of(&letter.stream).unwrap_or(Priority::Normal);
         let whole = |value: &[u8]| bytes::Bytes::copy_from_slice(value);
         let (message, _) = raw.into_message(topic, whole, tier, self.limits).ok()?;
-        Some(Delivery { id: letter.id, stream: letter.stream.clone(), message })
+        Some(Delivery::new(letter.id, letter.stream.clone(), message))
     }
 
     /// Puts a dead letter back: appends the original fields, untouched, to the stream that it came from, and removes it here. Both happen,

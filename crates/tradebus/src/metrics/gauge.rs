@@ -37,6 +37,11 @@ impl Gauges {
     pub(crate) fn highest(&self) -> f64 {
         self.0.lock().iter().filter_map(Weak::upgrade).map(|gauge| gauge.get()).fold(0.0, f64::max)
     }
+
+    /// All of them together.
+    pub(crate) fn sum(&self) -> f64 {
+        self.0.lock().iter().filter_map(Weak::upgrade).map(|gauge| gauge.get()).sum()
+    }
 }
 
 #[cfg(test)]
@@ -49,6 +54,7 @@ mod tests {
         let (low, high) = (gauges.add(), gauges.add());
         low.set(0.25);
         high.set(0.75);
+        assert!((gauges.sum() - 1.0).abs() < 1e-9);
         assert!((gauges.highest() - 0.75).abs() < 1e-9);
         drop(high);
         assert!((gauges.highest() - 0.25).abs() < 1e-9);

@@ -45,6 +45,10 @@ pub(crate) struct GroupMeters {
     pub(crate) lost: Counter,
     /// Groups that somebody removed and that were made again.
     pub(crate) remade: Counter,
+    /// Shares that each exclusive member has.
+    pub(crate) shares: Gauges,
+    /// Shares that others took before they were given up.
+    pub(crate) shares_lost: Counter,
 }
 
 impl GroupMeters {
@@ -58,6 +62,8 @@ impl GroupMeters {
             handed_back: self.handed_back.get(),
             lost: self.lost.get(),
             remade: self.remade.get(),
+            shares: self.shares.sum() as u64,
+            shares_lost: self.shares_lost.get(),
         }
     }
 }

@@ -143,6 +143,10 @@ pub struct GroupMetrics {
     pub lost: u64,
     /// Groups that somebody removed and that were made again.
     pub remade: u64,
+    /// Shares of groups that the consumers of this bus have to themselves: shards, or all of a group of which one is active.
+    pub shares: u64,
+    /// Shares that were lost: the lease had expired before it could be renewed, so that another consumer may have begun.
+    pub shares_lost: u64,
 }
 
 /// The metrics of one tier.

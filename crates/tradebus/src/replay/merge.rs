@@ -111,7 +111,7 @@ mod tests {
     fn delivery(stream: &str, ms: u64, ts: u64) -> Delivery {
         let mut message = Message::new("t", format!("{stream}{ms}")).unwrap();
         message.ts = ts * 1_000_000;
-        Delivery { id: EntryId::new(ms, 0), stream: StreamKey::from(stream), message }
+        Delivery::new(EntryId::new(ms, 0), StreamKey::from(stream), message)
     }
 
     /// Entries of a stream in pages of so many.

@@ -35,6 +35,13 @@ pub trait Leases: Send + Sync {
     ///
     /// As [`lease`](Self::lease).
     async fn release(&self, lease: Lease<'_>) -> Result<bool, StoreError>;
+
+    /// Who has the leases of these keys, in this order; `None` for one that is free, or no lease.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be used.
+    async fn holders(&self, keys: &[StreamKey]) -> Result<Vec<Option<String>>, StoreError>;
 }
 
 /// Where the last token of a lease lies.

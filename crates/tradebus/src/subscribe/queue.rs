@@ -382,7 +382,7 @@ mod tests {
 
     fn delivery(topic: &str, tier: Priority, payload: u32) -> Delivery {
         let message = Message::new(topic, payload.to_string()).unwrap().priority(tier);
-        Delivery { id: EntryId::new(u64::from(payload), 0), stream: StreamKey::from("s"), message }
+        Delivery::new(EntryId::new(u64::from(payload), 0), StreamKey::from("s"), message)
     }
 
     fn take(queue: &Queue) -> Vec<(String, u32)> {

@@ -155,7 +155,7 @@ impl Reading {
             let fields: Vec<_> = ignored.names().collect();
             tracing::debug!(id = %entry.id(), stream = %entry.stream(), ?fields, "left out fields that make no sense");
         }
-        Ok(Delivery { id: entry.id(), stream: entry.stream().clone(), message })
+        Ok(Delivery::new(entry.id(), entry.stream().clone(), message))
     }
 
     /// The tier whose room a stream needs, where the stream tells.

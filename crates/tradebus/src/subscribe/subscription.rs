@@ -72,8 +72,8 @@ impl Job for Delivery {
         &self.message
     }
 
-    fn split(self) -> (Delivery, ()) {
-        (self, ())
+    fn split(self) -> Option<(Delivery, ())> {
+        Some((self, ()))
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{Delivery, Headers};
 impl Delivery {
     /// The delivery as one line of JSON, without a line break at its end: `{"id", "stream", "topic", "type",
     /// "encoding", "priority", "ts", "payload" or "payload_b64"}`, then `"correlation_id"`, `"reply_to"`,
-    /// `"traceparent"`, `"expires_at"`, `"deliver_at"` (nanoseconds) and `"headers"` where set.
+    /// `"traceparent"`, `"expires_at"`, `"deliver_at"` (nanoseconds) and `"headers"`, and `"fencing_token"`, where set.
     ///
     /// `payload` is the decoded value as [`Message::payload_json`](crate::Message::payload_json) gives it;
     /// where there is none, `payload_b64` is the bytes in base64. `encoding` says what the payload really is
@@ -18,11 +18,7 @@ impl Delivery {
     /// ```
     /// use tradebus::{Delivery, EntryId, Message};
     ///
-    /// let delivery = Delivery {
-    ///     id: EntryId::new(1, 0),
-    ///     stream: "s".into(),
-    ///     message: Message::new("t", "[1, 2]")?,
-    /// };
+    /// let delivery = Delivery::new(EntryId::new(1, 0), "s", Message::new("t", "[1, 2]")?);
     /// assert_eq!(
     ///     delivery.to_json_line(),
     ///     concat!(
@@ -56,6 +52,10 @@ impl Delivery {
         }
         if let Some(headers) = &self.headers {
             write_headers(headers, out);
+        }
+        if let Some(token) = self.fencing_token {
+            out.extend_from_slice(b",\"fencing_token\":");
+            text::write_integer(out, token);
         }
         out.push(b'}');
     }

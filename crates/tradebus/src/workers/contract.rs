@@ -31,8 +31,8 @@ pub(crate) trait Job: Send + 'static {
     /// What is to be handled.
     fn message(&self) -> &Message;
 
-    /// The handler gets the delivery; the ticket is told how it went.
-    fn split(self) -> (Delivery, Self::Ticket);
+    /// The handler gets the delivery; the ticket is told how it went. `None` if it is not to be handled here any more.
+    fn split(self) -> Option<(Delivery, Self::Ticket)>;
 }
 
 /// Is told what becomes of a message. One that is dropped without having been told belongs to a pool that was dropped meanwhile.

@@ -181,7 +181,7 @@ mod tests {
         let mut load = Load::new();
         load.add(seat.clone());
         let message = Message::new("t", "").unwrap();
-        let delivery = Delivery { id: EntryId::new(1, 0), stream: StreamKey::from("s"), message };
+        let delivery = Delivery::new(EntryId::new(1, 0), StreamKey::from("s"), message);
         let begun = load.looked;
         let blocked = |after| (after, meters.handlers_blocked.get());
         seat.begins(begun, &delivery);

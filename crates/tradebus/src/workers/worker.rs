@@ -90,7 +90,7 @@ impl<I: Intake, H: Handler> Worker<I, H> {
 
     /// Handles one message. Returns when it ended.
     async fn message(&mut self, job: I::Job, now: Instant) -> Instant {
-        let (delivery, mut ticket) = job.split();
+        let Some((delivery, mut ticket)) = job.split() else { return now };
         self.seat.begins(now, &delivery);
         ticket.started();
         let (membership, seat) = (&mut self.membership, &self.seat);

@@ -111,7 +111,7 @@ mod tests {
     fn delivery(payload: &[u8]) -> Delivery {
         let mut message = Message::new("data.x", payload.to_vec()).unwrap().priority(Priority::High);
         message.ts = 1_700_000_000_123_456_789;
-        Delivery { id: EntryId::new(86_399_999, 0), stream: "s".into(), message }
+        Delivery::new(EntryId::new(86_399_999, 0), "s", message)
     }
 
     fn text(delivery: &Delivery, columns: Option<usize>) -> String {

@@ -4,6 +4,7 @@ mod format;
 mod merged;
 mod messages;
 mod past;
+mod standing;
 
 use std::time::Duration;
 
@@ -27,6 +28,7 @@ Examples:
   tradebus sub 'events.*' 'risk.*' --from 10m --json | jq .payload
   tradebus sub '*' --stream trader-TRADER-001:stream --count 1 --timeout 5
   tradebus sub 'events.order.*' --group audit          several of these share the messages; each is acknowledged once it is printed
+  tradebus sub 'orders.*' --group gateway --single-active     one gets them all, others stand by
   tradebus sub '*' --replay --from 1h --to 50m --speed 10     ten minutes of the past in one, all streams merged by time
 
 Patterns: * is any run of bytes (dots too), ? exactly one; the whole topic must match. Quote them from the shell.
@@ -54,6 +56,11 @@ pub(crate) struct Args {
     /// Name of this consumer; one that was there before goes on with what it had [default: a name of its own]
     #[arg(long, value_name = "CONSUMER", requires = "group")]
     consumer: Option<String>,
+
+    /// Get all messages of the group as long as no other consumer does; otherwise stand by, and take over when that one is gone. All consumers
+    /// of the group have to be given this.
+    #[arg(long, requires = "group")]
+    single_active: bool,
 
     /// Read this stream instead of those of the bus; again for more.
     #[arg(long = "stream", value_name = "KEY")]
@@ -168,6 +175,9 @@ impl Args {
         let bus = Bus::connect(config).await?;
         if let Some(group) = &self.group {
             let share = bus.subscribe(self.patterns[0].clone(), self.group_options(group)).await?;
+            if self.single_active {
+                tokio::spawn(standing::tell(share.activity()));
+            }
             return Ok((bus, Messages::share(share)));
         }
         let mut subscriptions = Vec::new();
@@ -196,6 +206,9 @@ impl Args {
         let mut options = SubscribeOptions::group(group).from(self.from);
         if let Some(consumer) = &self.consumer {
             options = options.consumer(consumer);
+        }
+        if self.single_active {
+            options = options.single_active();
         }
         for stream in &self.streams {
             options = options.stream(StreamKey::new(stream));

@@ -156,6 +156,16 @@ impl Drop for Redis {
     }
 }
 
+/// Waits for what can only be asked.
+#[track_caller]
+pub(crate) fn waited(what: &str, mut holds: impl FnMut() -> bool) {
+    let deadline = Instant::now() + 2 * PATIENCE;
+    while !holds() {
+        assert!(Instant::now() < deadline, "in vain until: {what}");
+        thread::sleep(Duration::from_millis(50));
+    }
+}
+
 /// A port that nobody listens on at the moment.
 pub(crate) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use tradebus_engine::{Db, ExpiryCondition, SetCondition, SetExpiry, SetText};
 
 use super::{EmbeddedStore, named};
+use crate::StreamKey;
 use crate::store::leases::{token_key, ttl_ms};
 use crate::store::{Lease, Leases, StoreError};
 
@@ -43,6 +44,14 @@ impl Leases for EmbeddedStore {
             db.remove(lease.key.as_bytes()).map_err(|error| named(&error, lease.key))?;
         }
         Ok(held)
+    }
+
+    async fn holders(&self, keys: &[StreamKey]) -> Result<Vec<Option<String>>, StoreError> {
+        let db = self.engine.lock();
+        let holder = |key: &StreamKey| {
+            db.text(key.as_bytes()).ok().flatten().map(|holder| String::from_utf8_lossy(holder).into_owned())
+        };
+        Ok(keys.iter().map(holder).collect())
     }
 }
 

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use tradebus_resp::{Token, Tokens};
 
 use super::{RedisStore, reply};
+use crate::StreamKey;
 use crate::store::leases::{token_key, ttl_ms};
 use crate::store::{Lease, Leases, StoreError};
 
@@ -40,6 +41,23 @@ impl Leases for RedisStore {
         let is_held = |answers: &[Bytes]| self.is_held(&answers[0], lease);
         let (questions, commands) = ([vec![&b"GET"[..], key]], [vec![&b"DEL"[..], key]]);
         Ok(self.control.transact_if(lease.key, &questions, is_held, &commands).await?.is_some())
+    }
+
+    async fn holders(&self, keys: &[StreamKey]) -> Result<Vec<Option<String>>, StoreError> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let words = [&b"MGET"[..]].into_iter().chain(keys.iter().map(StreamKey::as_bytes));
+        let answer = self.control.ask(&words.collect::<Vec<_>>()).await?;
+        let broken = || self.broken("MGET was answered with something else than a value for each key");
+        let holders = reply::elements(&answer).map_err(|_broken| broken())?.ok_or_else(broken)?;
+        let holder = |value: &Bytes| match Tokens::new(value).pull() {
+            Ok(Token::Null) => Ok(None),
+            Ok(Token::Bulk(holder)) => Ok(Some(String::from_utf8_lossy(holder).into_owned())),
+            _ => Err(broken()),
+        };
+        let holders: Vec<_> = holders.iter().map(holder).collect::<Result<_, _>>()?;
+        if holders.len() == keys.len() { Ok(holders) } else { Err(broken()) }
     }
 }
 

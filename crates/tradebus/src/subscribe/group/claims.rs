@@ -82,7 +82,7 @@ impl Claims {
             self.clean_at = now + CLEAN_EVERY.mul_f64(0.5 + fastrand::f64());
         }
         let streams: Vec<StreamKey> = member.positions.lock().keys().cloned().collect();
-        for stream in &streams {
+        for stream in streams.iter().filter(|stream| member.may_have(stream)) {
             let looked = async {
                 self.claim_all(stream, Some(HANDED_BACK), Duration::ZERO).await?;
                 if claims_idle {
@@ -118,25 +118,27 @@ impl Claims {
             }
             let query = PendingQuery { consumer, ids: from..=EntryId::MAX, min_idle, limit };
             let pending = member.groups().pending(stream, &member.group, query).await?;
-            member.take_over(stream, &pending, min_idle, &mut self.router).await?;
-            let Some(next) = pending.last().and_then(|last| last.id.next()) else { return Ok(()) };
-            if pending.len() < limit {
-                return Ok(());
+            let next = pending.last().and_then(|last| last.id.next());
+            let is_last = pending.len() < limit;
+            member.take_over(stream, pending, min_idle, &mut self.router).await?;
+            match next {
+                Some(next) if !is_last => from = next,
+                _ => return Ok(()),
             }
-            from = next;
         }
     }
 }
 
 impl Member {
-    /// Claims pending entries. Those that were delivered too often already are given up.
+    /// Claims pending entries that this member does not have. Those that were delivered too often already are given up.
     pub(super) async fn take_over(
         &self,
         stream: &StreamKey,
-        pending: &[PendingEntry],
+        mut pending: Vec<PendingEntry>,
         min_idle: Duration,
         router: &mut Router,
     ) -> Result<(), StoreError> {
+        self.ledger.retain_unknown(stream, &mut pending);
         if pending.is_empty() {
             return Ok(());
         }

@@ -40,10 +40,11 @@ pub struct GroupDelivery {
 }
 
 impl GroupDelivery {
-    pub(super) fn new(received: Received, member: &Arc<Member>) -> Self {
+    /// `None` if the member must not have it any more.
+    pub(super) fn begin(received: Received, member: &Arc<Member>) -> Option<Self> {
         let Received { delivery, deliveries } = received;
-        let ticket = Ticket::new(member, &delivery, deliveries, None);
-        Self { delivery, ticket }
+        let ticket = Ticket::begin(member, &delivery, deliveries, None)?;
+        Some(Self { delivery, ticket })
     }
 
     /// How often this message was delivered to the group, this time included.
@@ -87,17 +88,20 @@ pub(super) struct Ticket {
 }
 
 impl Ticket {
-    /// Handling begins. If it takes far longer than `limit`, its worker hangs, and others may have the message.
-    pub(super) fn new(
+    /// Handling begins. If it takes far longer than `limit`, its worker hangs, and others may have the message. `None` if the member must
+    /// not have it any more.
+    pub(super) fn begin(
         member: &Arc<Member>,
         delivery: &Delivery,
         deliveries: u64,
         limit: Option<Duration>,
-    ) -> Self {
-        let Delivery { stream, id, .. } = delivery;
+    ) -> Option<Self> {
+        if !member.ledger.begin(delivery, limit.map(|limit| limit * 2)) {
+            return None;
+        }
         member.out.fetch_add(1, Relaxed);
-        member.ledger.begin(stream, *id, limit.map(|limit| limit * 2));
-        Self { member: member.clone(), stream: stream.clone(), id: *id, deliveries, settled: false }
+        let Delivery { stream, id, .. } = delivery;
+        Some(Self { member: member.clone(), stream: stream.clone(), id: *id, deliveries, settled: false })
     }
 
     pub(super) fn ack(mut self) {

@@ -60,10 +60,10 @@ impl Job for Unbegun {
         &self.received.delivery.message
     }
 
-    fn split(self) -> (Delivery, Ticket) {
+    fn split(self) -> Option<(Delivery, Ticket)> {
         let Received { delivery, deliveries } = self.received;
-        let ticket = Ticket::new(&self.member, &delivery, deliveries, self.timeout);
-        (delivery, ticket)
+        let ticket = Ticket::begin(&self.member, &delivery, deliveries, self.timeout)?;
+        Some((delivery, ticket))
     }
 }
 

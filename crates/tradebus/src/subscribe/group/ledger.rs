@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 use tradebus_engine::EntryId;
 
 use super::Received;
-use crate::StreamKey;
+use crate::store::PendingEntry;
+use crate::{Delivery, StreamKey};
 
 /// The books of one member.
 #[derive(Debug, Default)]
@@ -33,23 +34,49 @@ struct State {
 struct StreamBook {
     held: HashMap<EntryId, Held>,
     acks: Vec<EntryId>,
+    /// Settled entries that the store is being told of.
+    on_their_way: Vec<EntryId>,
+    /// Entries that others shall have, with the number of deliveries that were begun.
+    returned: Vec<(EntryId, u64)>,
+}
+
+impl StreamBook {
+    fn arrived(&mut self, ids: &[EntryId]) {
+        // Mostly that is all there is.
+        if self.on_their_way == ids {
+            return self.on_their_way.clear();
+        }
+        let ids: HashSet<&EntryId> = ids.iter().collect();
+        self.on_their_way.retain(|id| !ids.contains(id));
+    }
 }
 
 /// An entry in hand.
 #[derive(Debug, Clone, Copy)]
 struct Held {
     deliveries: u64,
+    /// Of the share under which it was delivered.
+    token: Option<u64>,
     /// When the store was last told that somebody cares for it.
     touched: Instant,
-    /// The subscriber has it, or had it.
-    begun: bool,
+    stage: Stage,
     /// From then on nobody cares for it: its handler hangs.
     cared_until: Option<Instant>,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// It waits for the subscriber.
+    Waiting,
+    /// The subscriber has it, or has settled it and the store is not told yet.
+    Begun,
+    /// It waits to be delivered again.
+    Retrying,
+}
+
 impl Held {
     fn begun_deliveries(self) -> u64 {
-        self.deliveries.saturating_sub((!self.begun).into())
+        self.deliveries.saturating_sub((self.stage == Stage::Waiting).into())
     }
 }
 
@@ -76,16 +103,31 @@ pub(super) enum Verdict {
 pub(super) struct Settled {
     pub(super) acks: Vec<(StreamKey, Vec<EntryId>)>,
     pub(super) failed: Vec<Failed>,
+    /// For others, with the number of deliveries that were begun.
+    pub(super) returned: Vec<(StreamKey, Vec<(EntryId, u64)>)>,
 }
 
 impl Ledger {
-    /// Takes entries into the books, and keeps of the given those that were not in hand already.
-    pub(super) fn admit(&self, received: &mut Vec<Received>) {
+    /// Takes entries into the books, and keeps of the given those that were not in hand already. Those that are not `current`, because their
+    /// share was given up meanwhile, go back at once.
+    pub(super) fn admit(&self, received: &mut Vec<Received>, current: impl Fn(&Delivery) -> bool) {
         let touched = Instant::now();
         let mut state = self.state.lock();
         let State { streams, held, .. } = &mut *state;
+        let mut stale = false;
         let mut admit_to = |book: &mut StreamBook, it: &Received| {
-            let entry = Held { deliveries: it.deliveries, touched, begun: false, cared_until: None };
+            if !current(&it.delivery) {
+                stale = true;
+                book.returned.push((it.delivery.id, it.deliveries.saturating_sub(1)));
+                return false;
+            }
+            let entry = Held {
+                deliveries: it.deliveries,
+                token: it.delivery.fencing_token,
+                touched,
+                stage: Stage::Waiting,
+                cared_until: None,
+            };
             let is_new = book.held.insert(it.delivery.id, entry).is_none();
             *held += usize::from(is_new);
             is_new
@@ -97,6 +139,10 @@ impl Ledger {
                 received.retain(|it| admit_to(book, it));
             }
             _ => received.retain(|it| admit_to(streams.entry_ref(&it.delivery.stream).or_default(), it)),
+        }
+        drop(state);
+        if stale {
+            self.changed.notify_one();
         }
     }
 
@@ -112,13 +158,33 @@ impl Ledger {
         self.changed.notify_one();
     }
 
-    /// The subscriber gets an entry, and has so long to settle it.
-    pub(super) fn begin(&self, stream: &StreamKey, id: EntryId, limit: Option<Duration>) {
+    /// The subscriber gets an entry, and has so long to settle it. `false` if it must not have it: it was handed back meanwhile, or its
+    /// share was lost.
+    pub(super) fn begin(&self, delivery: &Delivery, limit: Option<Duration>) -> bool {
+        let mut state = self.state.lock();
+        let held = state.streams.get_mut(&delivery.stream).and_then(|book| book.held.get_mut(&delivery.id));
+        let Some(held) = held else { return false };
+        if held.stage != Stage::Waiting || held.token != delivery.fencing_token {
+            return false;
+        }
+        held.stage = Stage::Begun;
+        held.cared_until = limit.and_then(|limit| Instant::now().checked_add(limit));
+        true
+    }
+
+    /// An entry is delivered again after a while.
+    pub(super) fn wait_for_retry(&self, stream: &StreamKey, id: EntryId) {
         let mut state = self.state.lock();
         if let Some(held) = state.streams.get_mut(stream).and_then(|book| book.held.get_mut(&id)) {
-            held.begun = true;
-            held.cared_until = limit.and_then(|limit| Instant::now().checked_add(limit));
+            held.stage = Stage::Retrying;
         }
+    }
+
+    /// Whether an entry still waits for that.
+    pub(super) fn waits_for_retry(&self, stream: &StreamKey, id: EntryId) -> bool {
+        let state = self.state.lock();
+        let held = state.streams.get(stream).and_then(|book| book.held.get(&id));
+        held.is_some_and(|held| held.stage == Stage::Retrying)
     }
 
     /// An entry was handled.
@@ -157,26 +223,54 @@ impl Ledger {
         self.room.notify_waiters();
     }
 
-    /// Takes what was settled.
+    /// Takes what was settled. All of it counts as on its way until it has [arrived](Self::arrived), or is put back.
     pub(super) fn take_settled(&self) -> Settled {
         let mut state = self.state.lock();
         let failed = std::mem::take(&mut state.failed);
-        let acks = state
-            .streams
-            .iter_mut()
-            .filter(|(_, book)| !book.acks.is_empty())
-            .map(|(stream, book)| (stream.clone(), std::mem::take(&mut book.acks)))
-            .collect();
+        for failed in &failed {
+            state.streams.entry_ref(&failed.stream).or_default().on_their_way.push(failed.id);
+        }
+        let mut settled = Settled { failed, ..Settled::default() };
+        for (stream, book) in &mut state.streams {
+            book.on_their_way.extend_from_slice(&book.acks);
+            book.on_their_way.extend(book.returned.iter().map(|(id, _)| *id));
+            if !book.acks.is_empty() {
+                settled.acks.push((stream.clone(), std::mem::take(&mut book.acks)));
+            }
+            if !book.returned.is_empty() {
+                settled.returned.push((stream.clone(), std::mem::take(&mut book.returned)));
+            }
+        }
         drop(state);
         self.room.notify_waiters();
-        Settled { acks, failed }
+        settled
+    }
+
+    /// The store knows about these of what was settled.
+    pub(super) fn arrived(&self, stream: &StreamKey, ids: &[EntryId]) {
+        if let Some(book) = self.state.lock().streams.get_mut(stream) {
+            book.arrived(ids);
+        }
     }
 
     /// Puts acknowledgements back that could not be sent.
     pub(super) fn put_back(&self, acks: Vec<(StreamKey, Vec<EntryId>)>) {
         let mut state = self.state.lock();
         for (stream, ids) in acks {
-            state.streams.entry(stream).or_default().acks.extend(ids);
+            let book = state.streams.entry(stream).or_default();
+            book.arrived(&ids);
+            book.acks.extend(ids);
+        }
+    }
+
+    /// Puts entries back that could not be handed back.
+    pub(super) fn put_back_returned(&self, returned: Vec<(StreamKey, Vec<(EntryId, u64)>)>) {
+        let mut state = self.state.lock();
+        for (stream, entries) in returned {
+            let book = state.streams.entry(stream).or_default();
+            let ids: Vec<EntryId> = entries.iter().map(|(id, _)| *id).collect();
+            book.arrived(&ids);
+            book.returned.extend(entries);
         }
     }
 
@@ -185,9 +279,14 @@ impl Ledger {
         self.state.lock().held
     }
 
-    /// Whether an entry is in hand.
-    pub(super) fn holds(&self, stream: &StreamKey, id: EntryId) -> bool {
-        self.state.lock().streams.get(stream).is_some_and(|book| book.held.contains_key(&id))
+    /// Keeps of the given entries those that it does not know of: they are neither in hand, nor settled without the store knowing it yet.
+    pub(super) fn retain_unknown(&self, stream: &StreamKey, entries: &mut Vec<PendingEntry>) {
+        let state = self.state.lock();
+        let Some(book) = state.streams.get(stream).filter(|_| !entries.is_empty()) else { return };
+        let failed = state.failed.iter().filter(|failed| failed.stream == *stream).map(|failed| failed.id);
+        let settled = book.acks.iter().chain(&book.on_their_way).copied().chain(failed);
+        let settled: HashSet<EntryId> = settled.chain(book.returned.iter().map(|(id, _)| *id)).collect();
+        entries.retain(|entry| !book.held.contains_key(&entry.id) && !settled.contains(&entry.id));
     }
 
     /// The entries that the store has not heard of for so long; they count as touched now.
@@ -211,17 +310,60 @@ impl Ledger {
         old
     }
 
-    /// Takes everything that is in hand out of the books: id and number of deliveries that were begun, by stream.
-    pub(super) fn take_held(&self) -> Vec<(StreamKey, Vec<(EntryId, u64)>)> {
+    /// Others shall have what is in hand of these streams, except what the subscriber has.
+    pub(super) fn return_unbegun(&self, of: impl Fn(&StreamKey) -> bool) {
+        self.return_held(of, |held| held.stage != Stage::Begun);
+    }
+
+    /// Others shall have all that is in hand of these streams.
+    pub(super) fn return_all(&self, of: impl Fn(&StreamKey) -> bool) {
+        self.return_held(of, |_| true);
+    }
+
+    fn return_held(&self, of: impl Fn(&StreamKey) -> bool, wanted: impl Fn(&Held) -> bool) {
         let mut state = self.state.lock();
-        state.held = 0;
-        state
-            .streams
-            .iter_mut()
-            .filter(|(_, book)| !book.held.is_empty())
-            .map(|(stream, book)| {
-                (stream.clone(), book.held.drain().map(|(id, held)| (id, held.begun_deliveries())).collect())
-            })
-            .collect()
+        let State { streams, held, .. } = &mut *state;
+        let mut changed = false;
+        for (_, StreamBook { held: entries, returned, .. }) in
+            streams.iter_mut().filter(|(stream, _)| of(stream))
+        {
+            let before = returned.len();
+            returned.extend(
+                entries.extract_if(|_, held| wanted(held)).map(|(id, held)| (id, held.begun_deliveries())),
+            );
+            *held -= returned.len() - before;
+            changed |= !returned.is_empty();
+        }
+        drop(state);
+        if changed {
+            self.changed.notify_one();
+        }
+    }
+
+    /// Whether nothing of these streams is in hand, and the store knows all about what was.
+    pub(super) fn is_clear(&self, of: impl Fn(&StreamKey) -> bool) -> bool {
+        let state = self.state.lock();
+        let is_clear = |book: &StreamBook| {
+            book.held.is_empty()
+                && book.acks.is_empty()
+                && book.returned.is_empty()
+                && book.on_their_way.is_empty()
+        };
+        !state.failed.iter().any(|failed| of(&failed.stream))
+            && state.streams.iter().all(|(stream, book)| !of(stream) || is_clear(book))
+    }
+
+    /// What is in hand of these streams is somebody else's.
+    pub(super) fn forget_all(&self, of: impl Fn(&StreamKey) -> bool) {
+        let mut state = self.state.lock();
+        let State { streams, held, failed } = &mut *state;
+        failed.retain(|failed| !of(&failed.stream));
+        for (_, book) in streams.iter_mut().filter(|(stream, _)| of(stream)) {
+            *held -= book.held.len();
+            book.held.clear();
+            book.returned.clear();
+        }
+        drop(state);
+        self.room.notify_waiters();
     }
 }

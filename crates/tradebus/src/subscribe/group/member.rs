@@ -13,6 +13,8 @@ use tradebus_engine::EntryId;
 
 use super::Received;
 use super::ledger::{Failed, Ledger, Verdict};
+use super::shares::Shares;
+use crate::metrics::Gauge;
 use crate::store::{ConsumerGroups, EntryRef, ReadBatch};
 use crate::subscribe::queue::Queue;
 use crate::subscribe::router::Router;
@@ -46,6 +48,10 @@ pub(in crate::subscribe) struct Member {
     pub(super) queue: Queue<Received>,
     pub(super) ledger: Ledger,
     pub(super) rules: Rules,
+    /// What it may have, where only one member at a time may have it. Without, all members share everything.
+    pub(super) shares: Option<Arc<Shares>>,
+    /// How many shares it has.
+    pub(super) shares_held: Arc<Gauge>,
     /// How far the group is known to have come, by stream.
     pub(super) positions: Mutex<HashMap<StreamKey, EntryId>>,
     /// Messages in the hands of the subscriber.
@@ -80,6 +86,10 @@ impl Member {
         });
     }
 
+    pub(super) fn is_leaving(&self) -> bool {
+        self.leaving.borrow().is_some()
+    }
+
     /// The bus is gone: nothing will come any more.
     pub(in crate::subscribe) fn abandon(&self) {
         self.queue.close();
@@ -99,6 +109,19 @@ impl Member {
     /// Messages that wait for its subscriber.
     pub(in crate::subscribe) fn waiting(&self) -> usize {
         self.queue.len()
+    }
+
+    /// Whether it may take something of a stream in hand.
+    pub(super) fn may_have(&self, stream: &StreamKey) -> bool {
+        self.shares.as_ref().is_none_or(|shares| shares.token(stream).is_some())
+    }
+
+    /// Whether a message was delivered under the lease that this member has.
+    fn is_current(&self, delivery: &Delivery) -> bool {
+        let token = |shares: &Arc<Shares>| shares.token(&delivery.stream);
+        self.shares
+            .as_ref()
+            .is_none_or(|shares| delivery.fencing_token.is_some() && token(shares) == delivery.fencing_token)
     }
 
     /// How many more entries it may take in hand.
@@ -126,7 +149,7 @@ impl Member {
             self.ledger.pass_over(stream, ids);
         }
         self.reading.meters.matches.add(sorted.received.len() as u64);
-        self.ledger.admit(&mut sorted.received);
+        self.ledger.admit(&mut sorted.received, |delivery| self.is_current(delivery));
         self.queue.push_all(sorted.received);
     }
 
@@ -146,7 +169,8 @@ impl Member {
             }
             return Ok(());
         }
-        let delivery = self.reading.read(entry, raw, topic.clone())?;
+        let mut delivery = self.reading.read(entry, raw, topic.clone())?;
+        delivery.fencing_token = self.shares.as_ref().and_then(|shares| shares.token(entry.stream()));
         sorted.received.push(Received { delivery, deliveries });
         Ok(())
     }

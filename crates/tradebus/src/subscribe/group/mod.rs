@@ -2,7 +2,8 @@
 //!
 //! A [member](member) has a [reader](reader) for each tier, which takes what is new to the group; [claims](claims) take over what other
 //! members leave behind. What was delivered is in the [ledger](ledger) until the subscriber settles it; the [settler](settler) tells
-//! the store: acknowledged in batches, delivered again after a [while](retries), or buried among the dead letters.
+//! the store: acknowledged in batches, delivered again after a [while](retries), or buried among the dead letters. Where one member at a
+//! time may have a part of the streams, its [shares](shares) say what it may read and hand out.
 
 mod claims;
 mod delivery;
@@ -12,7 +13,9 @@ mod member;
 mod options;
 mod reader;
 mod retries;
+mod returns;
 mod settler;
+mod shares;
 mod streams;
 mod subscription;
 
@@ -39,10 +42,11 @@ pub(super) use self::member::Member;
 use self::member::Rules;
 use self::reader::Reader;
 use self::settler::Settler;
+use self::shares::{Shares, Steward, Terms};
 use super::queue::Queue;
 use super::shared::Source;
 use super::{HandlerTask, StartFrom, SubscribeError, Subscriptions};
-use crate::config::{BusConfig, SubscriptionPolicy};
+use crate::config::{BusConfig, HandlingOrder, SubscriptionPolicy};
 use crate::layout::Streams;
 use crate::store::{GroupStart, StoreError};
 use crate::wire::dead::dead_letter_stream;
@@ -77,6 +81,7 @@ impl Subscriptions {
         options: GroupOptions,
     ) -> Result<GroupSubscription, SubscribeError> {
         let (group, consumer) = options.names(&self.config)?;
+        let shares = self.shares(&options);
         let capacity = options.capacity.unwrap_or(self.defaults.capacity);
         let member = Arc::new(Member {
             reading: self.reading.clone(),
@@ -86,6 +91,8 @@ impl Subscriptions {
             queue: Queue::new(SubscriptionPolicy::Wait, capacity, self.defaults.max_bytes),
             ledger: Ledger::default(),
             rules: Rules::new(&self.config, &options),
+            shares,
+            shares_held: self.reading.meters.group.shares.add(),
             positions: Mutex::default(),
             out: AtomicUsize::new(0),
             all_in: Notify::new(),
@@ -99,7 +106,11 @@ impl Subscriptions {
             others.spawn(reader.run());
         }
         others.spawn(Claims::new(&member).run());
-        self.reading.spawn(Settler::new(&member).run(others));
+        let mut settler = Settler::new(&member);
+        if let Some(shares) = &member.shares {
+            settler = settler.with_steward(Steward::new(&member, shares, self.terms(&member)));
+        }
+        self.reading.spawn(settler.run(others));
         Ok(GroupSubscription::new(member, self.config.shutdown_timeout()))
     }
 
@@ -115,6 +126,32 @@ impl Subscriptions {
         let subscription = self.join_group(pattern, options).await?;
         let intake = GroupIntake::new(subscription, settings.timeout());
         Ok(HandlerTask::new(Pool::start(intake, settings, self.reading.meters.clone(), handler)))
+    }
+
+    /// How a member shares with the others of its group, where one at a time may have something.
+    fn shares(&self, options: &GroupOptions) -> Option<Arc<Shares>> {
+        if options.single_active {
+            return Some(Arc::new(Shares::one()));
+        }
+        let keeps_order = options.ordering.unwrap_or(self.config.ordering) == HandlingOrder::Topic;
+        match &self.reading.streams {
+            Streams::Lanes { lanes }
+                if keeps_order && self.config.shards > 0 && options.streams.is_empty() =>
+            {
+                Some(Arc::new(Shares::of_shards(lanes)))
+            }
+            _ => None,
+        }
+    }
+
+    /// How a member takes the leases of its group.
+    fn terms(&self, member: &Member) -> Terms {
+        Terms {
+            prefix: format!("{}:lease:{}", self.config.stream_base(), member.group),
+            holder: format!("{}-{:016x}", member.consumer, fastrand::u64(..)),
+            ttl: self.config.lease_ttl(),
+            patience: self.config.shutdown_timeout(),
+        }
     }
 
     /// The readers of a member, with the group in all of their streams.

@@ -20,6 +20,7 @@ pub struct GroupOptions {
     pub(in crate::subscribe) capacity: Option<usize>,
     pub(super) max_deliveries: Option<u32>,
     pub(super) bury_expired: bool,
+    pub(super) single_active: bool,
     pub(super) ordering: Option<HandlingOrder>,
     pub(super) handler_timeout: Option<Duration>,
 }
@@ -35,6 +36,7 @@ impl SubscribeOptions {
             capacity: None,
             max_deliveries: None,
             bury_expired: false,
+            single_active: false,
             ordering: None,
             handler_timeout: None,
         }
@@ -86,7 +88,20 @@ impl GroupOptions {
         self
     }
 
-    /// With a handler: which messages are handled one after the other.
+    /// One consumer of the group gets all messages, the others stand by, and one of them takes over: at once when the active one leaves, and
+    /// after `lease_ttl_ms` when it has died. All consumers of the group have to ask for it.
+    ///
+    /// Whoever was active and stalled may still be at work on a message when its successor begins. Pass
+    /// [`fencing_token`](crate::Delivery::fencing_token) on to what the message changes, and refuse there what comes with a smaller one
+    /// than was seen before.
+    #[must_use]
+    pub fn single_active(mut self) -> Self {
+        self.single_active = true;
+        self
+    }
+
+    /// Which messages are handled one after the other by a handler. It also says how the members of a group share a bus with `shards`:
+    /// with the order of each topic, a shard is one member's at a time; without, everybody takes from all.
     #[must_use]
     pub fn ordering(mut self, ordering: HandlingOrder) -> Self {
         self.ordering = Some(ordering);

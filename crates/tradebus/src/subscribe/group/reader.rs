@@ -7,6 +7,7 @@ use tokio::time::{Instant, sleep};
 use tradebus_engine::EntryId;
 
 use super::member::Member;
+use super::shares::Readable;
 use crate::connectivity::Backoff;
 use crate::store::{GroupReader, GroupStart, PendingQuery, ReadBatch, StoreError};
 use crate::subscribe::router::Router;
@@ -15,6 +16,8 @@ use crate::{Priority, StreamKey};
 
 /// A read that is only about to block may miss an interruption: it is repeated.
 const INTERRUPT_AGAIN: Duration = Duration::from_millis(20);
+/// Pending entries that are taken up at one time.
+const TAKE_UP_AT_ONCE: usize = 1000;
 
 /// Reads some of the streams of a group, on a connection of its own.
 pub(super) struct Reader {
@@ -23,6 +26,8 @@ pub(super) struct Reader {
     /// The tiers of what it may read: all of them need room before it reads.
     tiers: Vec<Priority>,
     streams: Vec<StreamKey>,
+    /// Where only one member at a time may have a share of the streams.
+    readable: Option<Readable>,
     router: Router,
     backoff: Backoff,
     /// Most entries of a stream in one read.
@@ -58,6 +63,7 @@ impl Reader {
     ) -> Self {
         let reading = &member.reading;
         Self {
+            readable: member.shares.as_ref().map(Readable::new),
             source,
             tiers,
             streams,
@@ -77,6 +83,9 @@ impl Reader {
             match self.connected().await {
                 Ended::Leaving => break,
                 Ended::Lost(error) => member.reading.connectivity.down(&self.role, &error),
+            }
+            if let Some(readable) = &mut self.readable {
+                readable.rest();
             }
             if self.pause().await.is_err() {
                 break;
@@ -116,44 +125,79 @@ impl Reader {
     /// Takes up what is pending for this consumer but not in its hands: what it had in an earlier life, or what was on its way when the
     /// connection broke.
     async fn recover(&mut self) -> Result<(), Ended> {
+        if self.readable.is_some() {
+            // It follows its shares anew, and takes up all that is pending in them.
+            return Ok(());
+        }
+        let consumer = self.member.consumer.clone();
         for stream in self.streams.clone() {
-            match self.recover_from(&stream).await {
-                Ok(()) | Err(StoreError::NoGroup { .. }) => {}
+            self.take_up(&stream, Some(&consumer)).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes up what is pending in a stream for a consumer, or for any, and is not in hand. Tells whether that is all: it is not when the
+    /// shares change meanwhile.
+    async fn take_up(&mut self, stream: &StreamKey, consumer: Option<&str>) -> Result<bool, Ended> {
+        let member = self.member.clone();
+        let mut from = EntryId::MIN;
+        loop {
+            if !self.has_room().await? {
+                return Ok(false);
+            }
+            let limit = member.free().clamp(1, TAKE_UP_AT_ONCE);
+            let query = PendingQuery { consumer, ids: from..=EntryId::MAX, limit, ..PendingQuery::default() };
+            let taken = async {
+                let pending = member.groups().pending(stream, &member.group, query).await?;
+                let next = pending.last().and_then(|last| last.id.next());
+                member.take_over(stream, pending, Duration::ZERO, &mut self.router).await?;
+                Ok(next)
+            };
+            match taken.await {
+                Ok(Some(next)) => from = next,
+                Ok(None) | Err(StoreError::NoGroup { .. }) => return Ok(true),
                 Err(error) if !error.ends_connection() => {
                     tracing::warn!(%stream, %error, "what was pending could not be taken up");
+                    return Ok(true);
                 }
                 Err(error) => return Err(Ended::Lost(error)),
+            }
+        }
+    }
+
+    /// Waits for room for what it reads. `false` if the shares change before there is any.
+    async fn has_room(&mut self) -> Result<bool, Ended> {
+        let member = &self.member;
+        tokio::select! {
+            biased;
+            () = member.is_to_leave() => Err(Ended::Leaving),
+            () = shares_changed(&mut self.readable) => Ok(false),
+            () = member.room_for(&self.tiers) => Ok(true),
+        }
+    }
+
+    /// Goes by the shares that this member has now. What is pending in a new one comes before anything new.
+    async fn follow_shares(&mut self) -> Result<(), Ended> {
+        let Some(readable) = &mut self.readable else { return Ok(()) };
+        for (stream, token) in readable.follow(&self.streams) {
+            if !self.take_up(&stream, None).await? {
+                return Ok(());
+            }
+            if let Some(readable) = &mut self.readable {
+                readable.open(stream, token);
             }
         }
         Ok(())
     }
 
-    async fn recover_from(&mut self, stream: &StreamKey) -> Result<(), StoreError> {
-        let member = self.member.clone();
-        let mut from = EntryId::MIN;
-        loop {
-            let query = PendingQuery {
-                consumer: Some(&member.consumer),
-                ids: from..=EntryId::MAX,
-                ..PendingQuery::default()
-            };
-            let mut pending = member.groups().pending(stream, &member.group, query).await?;
-            let Some(next) = pending.last().and_then(|last| last.id.next()) else { return Ok(()) };
-            pending.retain(|entry| !member.ledger.holds(stream, entry.id));
-            member.take_over(stream, &pending, Duration::ZERO, &mut self.router).await?;
-            from = next;
-        }
-    }
-
     /// Looks for streams, waits for room, reads once, and hands on what was read.
     async fn round(&mut self, reader: &mut dyn GroupReader) -> Result<(), Ended> {
         self.look_for_streams().await?;
-        let member = self.member.clone();
-        tokio::select! {
-            biased;
-            () = member.is_to_leave() => return Err(Ended::Leaving),
-            () = member.room_for(&self.tiers) => {}
+        self.follow_shares().await?;
+        if !self.has_room().await? {
+            return Ok(());
         }
+        let member = self.member.clone();
         match self.read(reader).await {
             Ok(batch) => {
                 if std::mem::take(&mut self.refused) {
@@ -179,28 +223,29 @@ impl Reader {
         }
     }
 
-    /// One blocking read, ended early when the member leaves: what it brings all the same is pending for this member.
+    /// One blocking read, ended early when the member leaves or its shares change: what it brings all the same is pending for this
+    /// member.
     async fn read(&mut self, reader: &mut dyn GroupReader) -> Result<ReadBatch, StoreError> {
-        let member = self.member.clone();
-        let mut block = member.reading.block;
-        if self.searches() {
-            let search_in = self.search_at.saturating_duration_since(Instant::now());
-            block = block.min(search_in.max(Duration::from_millis(1)));
-        }
-        if self.streams.is_empty() {
+        let block = self.block();
+        let room = self.tiers.iter().map(|tier| self.member.queue.free(*tier)).min().unwrap_or(0);
+        let limit = self.limit.min(room).min(self.member.free()).max(1);
+        let Self { member, streams, readable, .. } = self;
+        let open = readable.as_ref().map(|readable| readable.streams().to_vec());
+        let streams = open.as_deref().unwrap_or(streams);
+        if streams.is_empty() || block.is_zero() {
             tokio::select! {
                 () = member.is_to_leave() => {}
-                () = sleep(block) => {}
+                () = shares_changed(readable) => {}
+                () = sleep(block.max(INTERRUPT_AGAIN)) => {}
             }
             return Ok(ReadBatch::default());
         }
-        let room = self.tiers.iter().map(|tier| member.queue.free(*tier)).min().unwrap_or(0);
-        let limit = self.limit.min(room).min(member.free()).max(1);
         let interrupter = reader.interrupter();
-        let mut read = reader.read(&self.streams, limit, Some(block));
+        let mut read = reader.read(streams, limit, Some(block));
         tokio::select! {
             read = &mut read => return read,
             () = member.is_to_leave() => {}
+            () = shares_changed(readable) => {}
         }
         loop {
             tokio::select! {
@@ -212,6 +257,18 @@ impl Reader {
                 () = sleep(INTERRUPT_AGAIN) => {}
             }
         }
+    }
+
+    /// How long a read may wait for something to come.
+    fn block(&self) -> Duration {
+        let now = Instant::now();
+        let mut block = self.member.reading.block;
+        if self.searches() {
+            block = block.min((self.search_at - now).max(Duration::from_millis(1)));
+        }
+        // A read that outlasts its lease would take away what is another one's by then.
+        let until = self.readable.as_ref().and_then(Readable::last_until);
+        until.map_or(block, |until| block.min(until - now))
     }
 
     fn hand_on(&mut self, batch: &ReadBatch) {
@@ -266,6 +323,14 @@ impl Reader {
             }
         }
         Ok(())
+    }
+}
+
+/// Returns when a reader has to follow its shares anew; never where there are none. Cancel safe.
+async fn shares_changed(readable: &mut Option<Readable>) {
+    match readable {
+        Some(readable) => readable.changed().await,
+        None => std::future::pending().await,
     }
 }
 

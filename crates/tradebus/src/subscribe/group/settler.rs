@@ -5,20 +5,20 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use hashbrown::HashMap;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until};
 use tradebus_engine::EntryId;
 
-use super::HANDED_BACK;
 use super::ledger::{Failed, Verdict};
 use super::member::Member;
 use super::retries::{Retries, backoff};
+use super::shares::Steward;
 use crate::StreamKey;
 use crate::clock::now_ns;
 use crate::connectivity::Backoff;
 use crate::store::{
-    Acks, Assign, Claim, EntryFields, EntryRef, NewEntry, PendingQuery, RangeQuery, ReadBatch, StoreError,
-    UseFields,
+    Acks, Claim, EntryFields, EntryRef, NewEntry, PendingQuery, RangeQuery, ReadBatch, StoreError, UseFields,
 };
 use crate::subscribe::router::Router;
 use crate::wire::dead::DeadLetter;
@@ -35,11 +35,16 @@ pub(super) struct Settler {
     router: Router,
     backoff: Backoff,
     role: String,
+    /// Sees to the leases of the member's shares, until it is let go.
+    steward: JoinSet<()>,
+    let_go: watch::Sender<bool>,
 }
 
 impl Settler {
     pub(super) fn new(member: &Arc<Member>) -> Self {
         Self {
+            steward: JoinSet::new(),
+            let_go: watch::channel(false).0,
             retries: Retries::default(),
             failed: Vec::new(),
             router: member.router(),
@@ -76,13 +81,24 @@ impl Settler {
         }
         while others.join_next().await.is_some() {}
         self.see_out().await;
+        // Only now: as long as something is being handled, nobody else may have the shares.
+        self.let_go.send_replace(true);
+        while self.steward.join_next().await.is_some() {}
+    }
+
+    /// The steward runs as long as the settler.
+    pub(super) fn with_steward(mut self, steward: Steward) -> Self {
+        self.steward.spawn(steward.run(self.let_go.subscribe()));
+        self
     }
 
     /// Deals with what was settled, and with what is due.
     async fn settle(&mut self) -> Result<(), StoreError> {
         let settled = self.member.ledger.take_settled();
         self.failed.extend(settled.failed);
-        self.acknowledge(settled.acks).await?;
+        let acknowledged = self.acknowledge(settled.acks).await;
+        let returned = self.member.give_back(settled.returned).await;
+        acknowledged.and(returned)?;
         let buried = self.deal_with_failed().await;
         self.deliver_due().await.and(buried)
     }
@@ -91,31 +107,32 @@ impl Settler {
     async fn deal_with_failed(&mut self) -> Result<(), StoreError> {
         let mut result = Ok(());
         for failed in std::mem::take(&mut self.failed) {
-            if let Err(error) = self.deal_with(&failed).await {
-                self.failed.push(failed);
-                result = Err(error);
+            match self.deal_with(&failed).await {
+                Ok(()) => self.member.ledger.arrived(&failed.stream, &[failed.id]),
+                Err(error) => {
+                    self.failed.push(failed);
+                    result = Err(error);
+                }
             }
         }
         result
     }
 
-    async fn acknowledge(&mut self, acks: Vec<(StreamKey, Vec<EntryId>)>) -> Result<(), StoreError> {
+    async fn acknowledge(&self, acks: Vec<(StreamKey, Vec<EntryId>)>) -> Result<(), StoreError> {
         if acks.is_empty() {
             return Ok(());
         }
-        let member = &self.member;
         let parts: Vec<Acks<'_>> = acks
             .iter()
             .flat_map(|(stream, ids)| ids.chunks(ACK_AT_ONCE).map(move |ids| Acks { stream, ids }))
             .collect();
-        match member.groups().acknowledge(&member.group, &parts).await {
-            Ok(acknowledged) => member.reading.meters.group.acked.add(acknowledged),
-            // The key was replaced: there is nothing pending in what is no stream.
-            Err(error @ StoreError::WrongType { .. }) => tracing::warn!(%error, "nothing to acknowledge"),
-            Err(error) => {
-                member.ledger.put_back(acks);
-                return Err(error);
-            }
+        let ledger = &self.member.ledger;
+        if let Err(error) = self.member.tell_acknowledged(&parts).await {
+            ledger.put_back(acks);
+            return Err(error);
+        }
+        for (stream, ids) in &acks {
+            ledger.arrived(stream, ids);
         }
         Ok(())
     }
@@ -128,6 +145,7 @@ impl Settler {
                 let backoff = || backoff(deliveries, rules.retry_min, rules.retry_max);
                 let delay = delay.unwrap_or_else(backoff);
                 tracing::debug!(stream = %failed.stream, id = %failed.id, deliveries, %error, ?delay, "a message is delivered again");
+                self.member.ledger.wait_for_retry(&failed.stream, failed.id);
                 self.retries.push(Instant::now() + delay, failed.stream.clone(), failed.id, deliveries);
                 Ok(())
             }
@@ -163,8 +181,8 @@ impl Settler {
                 "a message could not be handled and is a dead letter now"
             );
         } else {
-            self.acknowledge(vec![(stream.clone(), vec![id])]).await?;
-            self.member.lost(stream, id);
+            member.tell_acknowledged(&[Acks { stream, ids: &[id] }]).await?;
+            member.lost(stream, id);
         }
         self.member.ledger.forget(stream, id);
         Ok(())
@@ -192,7 +210,12 @@ impl Settler {
         entries: &[(EntryId, u64)],
     ) -> Result<(), StoreError> {
         let member = self.member.clone();
-        let ids: Vec<EntryId> = entries.iter().map(|(id, _)| *id).collect();
+        // What is not in hand any more is somebody else's.
+        let ids = entries.iter().map(|(id, _)| *id);
+        let ids: Vec<EntryId> = ids.filter(|id| member.ledger.waits_for_retry(stream, *id)).collect();
+        if ids.is_empty() {
+            return Ok(());
+        }
         let deliveries: HashMap<EntryId, u64> = entries.iter().map(|(id, n)| (*id, n + 1)).collect();
         let claim = Claim { ids: &ids, min_idle: Duration::ZERO };
         let batch = match member.groups().claim(stream, &member.group, &member.consumer, claim).await {
@@ -270,46 +293,20 @@ impl Drop for Settler {
 }
 
 impl Member {
+    async fn tell_acknowledged(&self, acks: &[Acks<'_>]) -> Result<(), StoreError> {
+        match self.groups().acknowledge(&self.group, acks).await {
+            Ok(acknowledged) => self.reading.meters.group.acked.add(acknowledged),
+            // The key was replaced: there is nothing pending in what is no stream.
+            Err(error @ StoreError::WrongType { .. }) => tracing::warn!(%error, "nothing to acknowledge"),
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
     /// An entry was trimmed or deleted before it was handled.
     fn lost(&self, stream: &StreamKey, id: EntryId) {
         self.reading.meters.group.lost.add(1);
         tracing::warn!(%stream, %id, group = %self.group, "a message was trimmed before it was handled");
-    }
-
-    /// Gives everything in hand to nobody, for the next who looks. What was not begun does not count as delivered.
-    async fn hand_back(&self) -> Result<(), StoreError> {
-        let idle = self.rules.claim_idle;
-        for (stream, held) in self.ledger.take_held() {
-            // Entries that have been delivered equally often go together.
-            let mut by_deliveries: HashMap<u64, Vec<EntryId>> = HashMap::new();
-            for (id, deliveries) in held {
-                by_deliveries.entry(deliveries).or_default().push(id);
-            }
-            for (deliveries, ids) in by_deliveries {
-                for ids in ids.chunks(ACK_AT_ONCE) {
-                    let assign = Assign { ids, idle, deliveries: Some(deliveries) };
-                    let handed = self.groups().assign(&stream, &self.group, HANDED_BACK, assign).await?;
-                    self.reading.meters.group.handed_back.add(handed.len() as u64);
-                }
-            }
-        }
-        self.remove_consumer().await
-    }
-
-    /// Removes this consumer where nothing is pending for it any more.
-    async fn remove_consumer(&self) -> Result<(), StoreError> {
-        let streams: Vec<StreamKey> = self.positions.lock().keys().cloned().collect();
-        for stream in &streams {
-            let own = PendingQuery { consumer: Some(&self.consumer), limit: 1, ..PendingQuery::default() };
-            match self.groups().pending(stream, &self.group, own).await {
-                Ok(pending) if pending.is_empty() => {
-                    self.groups().remove_consumer(stream, &self.group, &self.consumer).await?;
-                }
-                Ok(_) | Err(StoreError::NoGroup { .. } | StoreError::WrongType { .. }) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(())
     }
 }
 

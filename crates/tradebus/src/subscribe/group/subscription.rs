@@ -2,10 +2,11 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use futures_util::Stream;
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::member::Member;
@@ -47,6 +48,23 @@ impl GroupSubscription {
         &self.member.consumer
     }
 
+    /// Whether this consumer gets messages now. Always, unless only one of a group at a time may have them: with
+    /// [`single_active`](super::GroupOptions::single_active), and where the group keeps the order of topics over shards.
+    pub fn is_active(&self) -> bool {
+        self.member.shares.as_ref().is_none_or(|shares| shares.held() > 0)
+    }
+
+    /// With [`single_active`](super::GroupOptions::single_active): the fencing token while this consumer is the active one.
+    pub fn fencing_token(&self) -> Option<u64> {
+        self.member.shares.as_ref().and_then(|shares| *shares.active().borrow())
+    }
+
+    /// The [`fencing_token`](Self::fencing_token) as it comes and goes, to be waited for.
+    pub fn activity(&self) -> watch::Receiver<Option<u64>> {
+        let shares = self.member.shares.as_ref();
+        shares.map_or_else(|| watch::channel(None).1, |shares| shares.active())
+    }
+
     /// Messages that wait to be taken.
     pub fn queued(&self) -> usize {
         self.outlet.chunk.len() + self.member.queue.len()
@@ -71,7 +89,12 @@ impl GroupSubscription {
     }
 
     fn poll_one(&mut self, cx: &mut Context<'_>) -> Poll<Option<GroupDelivery>> {
-        self.poll_received(cx).map(|received| Some(GroupDelivery::new(received?, &self.member)))
+        loop {
+            let Some(received) = ready!(self.poll_received(cx)) else { return Poll::Ready(None) };
+            if let Some(delivery) = GroupDelivery::begin(received, &self.member) {
+                return Poll::Ready(Some(delivery));
+            }
+        }
     }
 
     pub(super) fn poll_received(&mut self, cx: &mut Context<'_>) -> Poll<Option<Received>> {

@@ -5,7 +5,7 @@ use crate::wire::payload::MAX_DEPTH;
 use crate::{Delivery, Encoding, EntryId, Message, Priority, StreamKey, Topic};
 
 fn delivery(message: Message) -> Delivery {
-    Delivery { id: EntryId::new(1_700_000_000_000, 7), stream: StreamKey::from("base:high"), message }
+    Delivery::new(EntryId::new(1_700_000_000_000, 7), StreamKey::from("base:high"), message)
 }
 
 fn line(message: Message) -> String {
@@ -115,7 +115,7 @@ proptest! {
         if let Some(cid) = &cid {
             message = message.correlation_id(&cid[..]);
         }
-        let line = Delivery { id: EntryId::MAX, stream: StreamKey::new(&stream), message }.to_json_line();
+        let line = Delivery::new(EntryId::MAX, StreamKey::new(&stream), message).to_json_line();
         prop_assert!(!line.contains(['\n', '\r']));
         let read: Value = serde_json::from_str(&line).unwrap();
         prop_assert_eq!(&read["topic"], &json!(topic));

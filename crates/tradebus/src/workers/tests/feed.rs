@@ -31,7 +31,7 @@ struct State {
 
 pub(super) fn message(topic: &str, number: u64) -> Delivery {
     let message = Message::new(topic, number.to_string()).unwrap();
-    Delivery { id: EntryId::new(number, 0), stream: StreamKey::from("s"), message }
+    Delivery::new(EntryId::new(number, 0), StreamKey::from("s"), message)
 }
 
 pub(super) fn critical(topic: &str, number: u64) -> Delivery {
@@ -152,10 +152,10 @@ impl Job for FeedJob {
         &self.delivery.as_ref().unwrap().message
     }
 
-    fn split(mut self) -> (Delivery, FeedTicket) {
+    fn split(mut self) -> Option<(Delivery, FeedTicket)> {
         let delivery = self.delivery.take().unwrap();
         let number = number(&delivery);
-        (delivery, FeedTicket { number, started: false, feed: self.feed.clone() })
+        Some((delivery, FeedTicket { number, started: false, feed: self.feed.clone() }))
     }
 }
 

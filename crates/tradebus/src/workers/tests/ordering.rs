@@ -82,7 +82,7 @@ impl World {
         if let Some(handled) = hand.message.take() {
             self.handled.push(handled);
         } else if let Some(job) = hand.membership.taken.jobs.pop_front() {
-            let (delivery, _ticket) = job.split();
+            let (delivery, _ticket) = job.split().unwrap();
             let elsewhere = self.hands.iter().filter_map(|hand| hand.message.as_ref());
             let busy = elsewhere.filter(|other| other.topic == delivery.topic).count();
             assert!(!self.ordered || busy == 0, "one message of a topic at a time");

@@ -41,6 +41,10 @@ async fn one_has_a_lease_until_it_gives_it_back(
     let second = leases.lease(b, HOUR).await.unwrap().expect("it is free again");
     assert!(second > first);
     assert_eq!(leases.lease(a, HOUR).await.unwrap(), None);
+    let free = key("a free lease");
+    let holders = leases.holders(&[free, name.clone()]).await.unwrap();
+    assert_eq!(holders, [None, Some("b".to_owned())]);
+    assert!(leases.holders(&[]).await.unwrap().is_empty());
     // Leases are no streams.
     assert!(backend.store.streams(b"").await.unwrap().is_empty());
 }
@@ -117,5 +121,6 @@ async fn a_stream_is_no_lease(#[values(Kind::Embedded, Kind::Durable, Kind::Port
     for error in errors {
         assert!(matches!(&error, StoreError::WrongType { stream: named } if *named == stream), "{error}");
     }
+    assert_eq!(backend.store.leases().holders(std::slice::from_ref(&stream)).await.unwrap(), [None]);
     assert_eq!(backend.store.len(&stream).await.unwrap(), 1);
 }

@@ -1,5 +1,6 @@
 //! Consumer groups: sharing, settling, failing, leaving, and what others do to a group.
 
+mod exclusive;
 mod failing;
 mod handlers;
 mod losing;
