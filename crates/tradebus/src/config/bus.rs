@@ -210,6 +210,9 @@ pub struct BusConfig {
     /// 10000000.
     #[schemars(range(min = 1, max = 10_000_000))]
     pub max_pending: usize,
+    /// Most dead letters that are kept: beyond, the oldest are dropped, counted and said. Default 1000000, 1 to 1000000000.
+    #[schemars(range(min = 1, max = 1_000_000_000))]
+    pub max_dead_letters: u64,
     /// Time after which the work of a process that died is taken over by another, in milliseconds: delivering delayed messages, shards
     /// of a group, a single-active group. Default 5000, 100 to 600000.
     #[schemars(range(min = 100, max = 600_000))]
@@ -303,6 +306,7 @@ impl Default for BusConfig {
             retry_max_ms: 30_000,
             claim_idle_ms: 60_000,
             max_pending: 20_000,
+            max_dead_letters: 1_000_000,
             lease_ttl_ms: 5_000,
             ordering: HandlingOrder::Topic,
             handler_timeout_ms: 30_000,

@@ -37,6 +37,8 @@ pub(crate) struct GroupMeters {
     pub(crate) redelivered: Counter,
     /// Messages that became dead letters.
     pub(crate) dead: Counter,
+    /// Dead letters that were dropped because there were too many.
+    pub(crate) dead_dropped: Counter,
     /// Pending entries taken over from others, or from an earlier life.
     pub(crate) claimed: Counter,
     /// Pending entries given back for others.
@@ -58,6 +60,7 @@ impl GroupMeters {
             filtered: self.filtered.get(),
             redelivered: self.redelivered.get(),
             dead_lettered: self.dead.get(),
+            dead_dropped: self.dead_dropped.get(),
             claimed: self.claimed.get(),
             handed_back: self.handed_back.get(),
             lost: self.lost.get(),

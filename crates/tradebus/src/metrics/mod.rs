@@ -135,6 +135,8 @@ pub struct GroupMetrics {
     pub redelivered: u64,
     /// Messages that became dead letters.
     pub dead_lettered: u64,
+    /// Dead letters, the oldest, that were dropped because there were more than `max_dead_letters`.
+    pub dead_dropped: u64,
     /// Pending entries taken over from other consumers, or from an earlier life of this one.
     pub claimed: u64,
     /// Pending entries given back for others when a member left.

@@ -36,6 +36,8 @@ pub(super) struct Rules {
     pub(super) bury_expired: bool,
     /// Where dead letters go.
     pub(super) dead: StreamKey,
+    /// Most dead letters that are kept.
+    pub(super) max_dead: u64,
 }
 
 /// A member.

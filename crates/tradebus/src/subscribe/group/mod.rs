@@ -5,6 +5,7 @@
 //! the store: acknowledged in batches, delivered again after a [while](retries), or buried among the dead letters. Where one member at a
 //! time may have a part of the streams, its [shares](shares) say what it may read and hand out.
 
+mod burial;
 mod claims;
 mod delivery;
 mod intake;
@@ -68,6 +69,7 @@ impl Rules {
             max_held: config.max_pending,
             bury_expired: options.bury_expired,
             dead: dead_letter_stream(config),
+            max_dead: config.max_dead_letters,
         }
     }
 }

@@ -15,13 +15,9 @@ use super::member::Member;
 use super::retries::{Retries, backoff};
 use super::shares::Steward;
 use crate::StreamKey;
-use crate::clock::now_ns;
 use crate::connectivity::Backoff;
-use crate::store::{
-    Acks, Claim, EntryFields, EntryRef, NewEntry, PendingQuery, RangeQuery, ReadBatch, StoreError, UseFields,
-};
+use crate::store::{Acks, Claim, EntryRef, PendingQuery, RangeQuery, ReadBatch, StoreError};
 use crate::subscribe::router::Router;
-use crate::wire::dead::DeadLetter;
 
 /// Ids in one acknowledgement, so that the server can do something else in between.
 const ACK_AT_ONCE: usize = 2000;
@@ -149,43 +145,8 @@ impl Settler {
                 self.retries.push(Instant::now() + delay, failed.stream.clone(), failed.id, deliveries);
                 Ok(())
             }
-            Verdict::Again { error, .. } | Verdict::Dead { error } => self.bury(failed, error).await,
+            Verdict::Again { error, .. } | Verdict::Dead { error } => self.member.bury(failed, error).await,
         }
-    }
-
-    /// Makes a dead letter of an entry.
-    async fn bury(&mut self, failed: &Failed, error: &str) -> Result<(), StoreError> {
-        let member = &self.member;
-        let (stream, id) = (&failed.stream, failed.id);
-        let one = RangeQuery { start: id, end: id, limit: 1, reverse: false };
-        let batch = match member.reading.store.range(stream, one).await {
-            Err(StoreError::WrongType { .. }) => ReadBatch::default(),
-            batch => batch?,
-        };
-        if let Some(entry) = batch.entries().next() {
-            let letter = DeadLetter {
-                stream: stream.clone(),
-                id,
-                group: member.group.to_string(),
-                consumer: member.consumer.to_string(),
-                error: error.to_owned(),
-                deliveries: failed.deliveries,
-                ts: now_ns(),
-            };
-            let fields = LetterOf { letter: &letter, entry };
-            let target = NewEntry { stream: &member.rules.dead, fields: &fields };
-            member.groups().append_and_acknowledge(target, &member.group, (stream, id)).await?;
-            member.reading.meters.group.dead.add(1);
-            tracing::warn!(
-                %stream, %id, group = %member.group, deliveries = failed.deliveries, error,
-                "a message could not be handled and is a dead letter now"
-            );
-        } else {
-            member.tell_acknowledged(&[Acks { stream, ids: &[id] }]).await?;
-            member.lost(stream, id);
-        }
-        self.member.ledger.forget(stream, id);
-        Ok(())
     }
 
     async fn deliver_due(&mut self) -> Result<(), StoreError> {
@@ -293,7 +254,7 @@ impl Drop for Settler {
 }
 
 impl Member {
-    async fn tell_acknowledged(&self, acks: &[Acks<'_>]) -> Result<(), StoreError> {
+    pub(super) async fn tell_acknowledged(&self, acks: &[Acks<'_>]) -> Result<(), StoreError> {
         match self.groups().acknowledge(&self.group, acks).await {
             Ok(acknowledged) => self.reading.meters.group.acked.add(acknowledged),
             // The key was replaced: there is nothing pending in what is no stream.
@@ -304,20 +265,8 @@ impl Member {
     }
 
     /// An entry was trimmed or deleted before it was handled.
-    fn lost(&self, stream: &StreamKey, id: EntryId) {
+    pub(super) fn lost(&self, stream: &StreamKey, id: EntryId) {
         self.reading.meters.group.lost.add(1);
         tracing::warn!(%stream, %id, group = %self.group, "a message was trimmed before it was handled");
-    }
-}
-
-/// The fields of a dead letter.
-struct LetterOf<'a> {
-    letter: &'a DeadLetter,
-    entry: EntryRef<'a>,
-}
-
-impl EntryFields for LetterOf<'_> {
-    fn with(&self, use_fields: &mut UseFields<'_>) {
-        self.letter.with_fields(self.entry.fields(), |fields| use_fields(fields));
     }
 }

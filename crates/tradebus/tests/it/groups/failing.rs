@@ -55,6 +55,26 @@ async fn a_rejected_message_is_a_dead_letter_at_once(#[values(Kind::Embedded, Ki
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_oldest_dead_letters_go_when_there_are_too_many(
+    #[values(Kind::Embedded, Kind::Redis)] kind: Kind,
+) {
+    let scene = Scene::with(kind, |config| config.max_dead_letters = 3).await;
+    let mut member = scene.join("a").await;
+    scene.publish("t", 0..5).await;
+    for n in 0..5 {
+        next(&mut member).await.reject(n.to_string());
+    }
+    let counted = || {
+        let groups = scene.bus.metrics().groups;
+        (groups.dead_lettered, groups.dead_dropped) == (5, 2)
+    };
+    crate::support::until("they are counted", counted).await;
+    let errors: Vec<String> = scene.dead().await.iter().map(|letter| letter["dead_error"].clone()).collect();
+    assert_eq!(errors, ["2", "3", "4"]);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_entry_that_is_no_message_is_a_dead_letter(#[values(Kind::Embedded, Kind::Redis)] kind: Kind) {
     let scene = Scene::new(kind).await;
     let mut member = scene.join("a").await;
