@@ -1,6 +1,7 @@
 //! Moving entries within a Redis server: looked at under `WATCH`, and moved in a transaction.
 
 use bytes::Bytes;
+use hashbrown::HashMap;
 use tradebus_engine::EntryId;
 use tradebus_resp::{Token, Tokens};
 
@@ -46,17 +47,25 @@ impl RedisStore {
         target: &TargetOf<'_>,
         guard: Option<Lease<'_>>,
     ) -> Result<Option<Vec<MovedEntry>>, StoreError> {
-        let ids: Vec<String> = ids.iter().map(EntryId::to_string).collect();
+        let (Some(first), Some(last)) = (ids.iter().min(), ids.iter().max()) else {
+            return Ok(Some(Vec::new()));
+        };
+        // Those that are due together were mostly published together: one range has them, or many of them.
+        let (first, last, count) = (first.to_string(), last.to_string(), ids.len().to_string());
+        let range =
+            [&b"XRANGE"[..], from.as_bytes(), first.as_bytes(), last.as_bytes(), b"COUNT", count.as_bytes()];
         let held = guard.iter().map(|lease| vec![&b"GET"[..], lease.key.as_bytes()]);
-        let read = ids.iter().map(|id| vec![&b"XRANGE"[..], from.as_bytes(), id.as_bytes(), id.as_bytes()]);
-        let questions: Vec<Vec<&[u8]>> = held.chain(read).collect();
+        let questions: Vec<Vec<&[u8]>> = held.chain([range.to_vec()]).collect();
         loop {
             // Under a lease nobody else moves anything, and the stream is one to which others append all the time.
             let key = guard.map_or(from, |lease| lease.key);
             let (mut watched, answers) = self.control.watch(key, &questions).await?;
-            let found = self.found(&answers, from, guard);
+            let found = match self.is_held_still(&answers, guard) {
+                Ok(true) => self.found(&mut watched, &answers, from, ids).await.map(Some),
+                other => other.map(|_lost| None),
+            };
             let going = match &found {
-                Ok(Some(found)) => self.going(&mut watched, found, target).await.map(Some),
+                Ok(Some(found)) => self.going(&mut watched, &in_order(found, ids), target).await.map(Some),
                 Ok(None) => Ok(None),
                 Err(error) => Err(error.clone()),
             };
@@ -73,35 +82,47 @@ impl RedisStore {
         }
     }
 
-    /// The entries that are there; `None` if the lease is not held.
-    fn found(
+    fn is_held_still(&self, answers: &[Bytes], guard: Option<Lease<'_>>) -> Result<bool, StoreError> {
+        guard.map_or(Ok(true), |lease| self.is_held(&answers[0], lease))
+    }
+
+    /// The entries that are there: those in the answer to the range, and those behind its end.
+    async fn found(
         &self,
+        watched: &mut Watched<'_>,
         answers: &[Bytes],
         from: &StreamKey,
-        guard: Option<Lease<'_>>,
-    ) -> Result<Option<Vec<ReadBatch>>, StoreError> {
-        let (held, entries) = answers.split_at(usize::from(guard.is_some()));
-        if let (Some(lease), [holder]) = (guard, held)
-            && !self.is_held(holder, lease)?
-        {
-            return Ok(None);
-        }
+        ids: &[EntryId],
+    ) -> Result<Vec<ReadBatch>, StoreError> {
         let read = |answer: &Bytes| match append::failure(answer, from, &self.dialer.name) {
             Some(error) => Err(error),
             None => reply::range(answer.clone(), from).map_err(|error| self.broken(&error.to_string())),
         };
-        entries.iter().map(read).collect::<Result<_, _>>().map(Some)
+        let range = answers.last().map(read).transpose()?.unwrap_or_default();
+        let end = range.entries().last().map(EntryRef::id).filter(|_| range.len() >= ids.len());
+        let behind = ids.iter().filter(|id| end.is_some_and(|end| **id > end));
+        let behind: Vec<String> = behind.map(EntryId::to_string).collect();
+        let questions =
+            behind.iter().map(|id| vec![&b"XRANGE"[..], from.as_bytes(), id.as_bytes(), id.as_bytes()]);
+        let questions: Vec<Vec<&[u8]>> = questions.collect();
+        let mut found = vec![range];
+        if !questions.is_empty() {
+            for answer in &watched.ask(&questions).await? {
+                found.push(read(answer)?);
+            }
+        }
+        Ok(found)
     }
 
     /// Where these entries go. A transaction goes on behind a command that fails: whether they can be appended there is asked first.
     async fn going<'a>(
         &self,
         watched: &mut Watched<'_>,
-        found: &'a [ReadBatch],
+        found: &[EntryRef<'a>],
         target: &TargetOf<'_>,
     ) -> Result<Vec<Going<'a>>, StoreError> {
-        let entries = found.iter().flat_map(ReadBatch::entries);
-        let going: Vec<Going<'a>> = entries.filter_map(|entry| Some((entry, target(entry)?))).collect();
+        let going = found.iter().filter_map(|entry| Some((*entry, target(*entry)?)));
+        let going: Vec<Going<'a>> = going.collect();
         let mut targets: Vec<&StreamKey> = going.iter().map(|(_, target)| target).collect();
         targets.sort_unstable();
         targets.dedup();
@@ -120,6 +141,13 @@ impl RedisStore {
         });
         moved.collect()
     }
+}
+
+/// Those that were found of the wanted entries, in the wanted order.
+fn in_order<'a>(found: &'a [ReadBatch], ids: &[EntryId]) -> Vec<EntryRef<'a>> {
+    let entries = found.iter().flat_map(ReadBatch::entries);
+    let entries: HashMap<EntryId, EntryRef<'a>> = entries.map(|entry| (entry.id(), entry)).collect();
+    ids.iter().filter_map(|id| entries.get(id).copied()).collect()
 }
 
 /// Appends there and deletes here, in one transaction.

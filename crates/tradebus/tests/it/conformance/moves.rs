@@ -62,6 +62,22 @@ async fn entries_move_in_the_order_that_is_asked_for(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn entries_far_apart_move_too(
+    #[values(Kind::Embedded, Kind::Durable, Kind::Port, Kind::Redis)] kind: Kind,
+) {
+    let backend = Backend::start(kind).await;
+    let (store, from) = (&*backend.store, key("from"));
+    let entries = append_many(store, &from, 40).await;
+    let wanted: Vec<EntryId> = [38, 2, 12, 22, 32].map(|n| entries[n]).to_vec();
+    let moved = store.move_entries(&from, &wanted, &by_parity, None).await.unwrap().unwrap();
+    assert!(moved.iter().map(|moved| moved.was).eq(wanted));
+    assert_eq!(values(store, "even").await, ["38", "2", "12", "22", "32"]);
+    assert_eq!(store.len(&from).await.unwrap(), 35);
+    assert_eq!(store.move_entries(&from, &[], &by_parity, None).await.unwrap(), Some(Vec::new()));
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_moves_without_the_lease(
     #[values(Kind::Embedded, Kind::Durable, Kind::Port, Kind::Redis)] kind: Kind,
 ) {
