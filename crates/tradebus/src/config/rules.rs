@@ -291,11 +291,6 @@ fn modes(config: &BusConfig, report: &mut Report) {
     };
     for change in own_changes(config).filter(|it| queues(&it.path) || it.path == "buffer_interval_ms") {
         let message = "does nothing with mode = \"basic\": each message is written by itself, at once";
-        report.warnings.push(Finding::new(
-            change.path,
-            change.value,
-            "only with mode = \"buffered\"",
-            message,
-        ));
+        report.warnings.push(Finding::new(change.path, change.value, "", message));
     }
 }

@@ -133,7 +133,7 @@ impl Basic {
             stored = self.store(message) => stored?,
             _ = given_up.wait_for(|given_up| *given_up) => return Err(PublishError::Unknown),
         };
-        accepted.is_stored();
+        accepted.settle();
         Ok(receipt)
     }
 
@@ -206,7 +206,7 @@ impl<'a> Accepted<'a> {
         Self { meters, stored: false }
     }
 
-    fn is_stored(mut self) {
+    fn settle(mut self) {
         self.stored = true;
     }
 }

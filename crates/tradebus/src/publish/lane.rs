@@ -269,7 +269,9 @@ impl Lane {
     async fn send(&mut self, appender: &mut dyn Appender, batch: Batch) -> Result<(), StoreError> {
         let mut messages = batch.messages;
         if let Some(packer) = &mut self.packer {
-            messages.iter_mut().for_each(|queued| queued.compress(packer));
+            for queued in &mut messages {
+                queued.compress(packer);
+            }
         }
         self.number(&mut messages);
         self.meters.flushes.add(1);

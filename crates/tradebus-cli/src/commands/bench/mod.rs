@@ -133,22 +133,22 @@ pub(crate) async fn run(args: Args, global: &Global) -> Outcome {
         What::Throughput { messages, load, rate, baseline, group } => {
             let plan = load.plan(messages.messages, rate, false);
             let report = throughput(&config, &plan, baseline, group).await?;
-            show(&report, &report.text(), load.json.as_deref(), report.bad())
+            show(&report, &report.text(), load.json.as_deref(), &report.bad())
         }
         What::Latency { messages, load, rate, flood } => {
             let report = latency(&config, &load.plan(messages.messages, rate, flood)).await?;
-            show(&report, &report.text(), load.json.as_deref(), report.bad())
+            show(&report, &report.text(), load.json.as_deref(), &report.bad())
         }
         What::Compare { compare, load } => {
             let plan = load.plan(compare.messages, 0, false);
             let comparison = compare::run(&config, &plan, &compare).await?;
-            show(&comparison, &comparison.text(), load.json.as_deref(), comparison.bad())
+            show(&comparison, &comparison.text(), load.json.as_deref(), &comparison.bad())
         }
     }
 }
 
 /// Prints a report, writes its figures to a file if that is asked for, and fails if runs of it lost messages.
-fn show(report: &impl Serialize, text: &str, file: Option<&Path>, bad: Vec<String>) -> Outcome {
+fn show(report: &impl Serialize, text: &str, file: Option<&Path>, bad: &[String]) -> Outcome {
     std::io::stdout().write_all(text.as_bytes()).map_err(|error| Failure::output(&error))?;
     if let Some(file) = file {
         write_json(report, file)?;

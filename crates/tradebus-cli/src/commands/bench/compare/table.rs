@@ -31,8 +31,8 @@ impl Contest {
         };
         let _ = writeln!(
             out,
-            "{name:<32} {:>10} {:>8} {:>9} {:>9}   {}",
-            "messages/s", "x basic", "p50 ms", "p99 ms", "messages/s of each round"
+            "{name:<32} {:>10} {:>8} {:>9} {:>9}   messages/s of each round",
+            "messages/s", "x basic", "p50 ms", "p99 ms"
         );
         for entrant in &self.entrants {
             entrant.write(out);
