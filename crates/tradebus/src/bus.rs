@@ -142,13 +142,15 @@ impl Bus {
     }
 
     /// Publishes a message. Returns when it is in the queue of its tier; await the [`Receipt`] to know that it is stored.
+    /// With `mode = "basic"` there is no queue: it returns when the store has answered, and the receipt is settled.
     ///
-    /// Cancel safe: a call that is dropped before it returns has not published.
+    /// Cancel safe: a call that is dropped before it returns has not published. In basic mode it may have: it counts as failed then.
     ///
     /// # Errors
     ///
     /// When the payload is larger than `max_payload_bytes`, its type is in `types_filter`, the tier is full and its policy is
-    /// `error`, or the bus is closed.
+    /// `error`, or the bus is closed. In basic mode also when the store cannot be reached ([`PublishError::NotSent`]), refuses the message
+    /// ([`PublishError::Store`]), or does not answer within `command_timeout` ([`PublishError::Unconfirmed`]): nothing is tried again.
     pub async fn publish(&self, message: Message) -> Result<Receipt, PublishError> {
         self.inner.publisher.publish(message).await
     }
@@ -157,7 +159,8 @@ impl Bus {
     /// message was not queued. Nothing is kept of a message that is refused: who wants to try it again passes a clone, which is cheap.
     ///
     /// A full tier refuses, whatever its policy, except with `drop_oldest`, which makes room. While the store is known to be away the tier
-    /// refuses too, although it would have room: [`publish`](Self::publish) would keep the message until the store is back.
+    /// refuses too, although it would have room: [`publish`](Self::publish) would keep the message until the store is back. With
+    /// `mode = "basic"` there is no queue, so that everything is refused ([`Refused::Unbuffered`]).
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -343,8 +346,8 @@ impl Inner {
     /// Publishes what the bus says about itself. It never waits for room: that would keep the bus alive, and what comes late is worth little.
     fn publish_aside(&self, message: Message, what: &str) {
         match self.publisher.publish_if_room(message) {
-            Ok(Some(_stored_or_counted)) => {}
-            Ok(None) => tracing::debug!("{what} was left out: its tier is full"),
+            Ok(true) => {}
+            Ok(false) => tracing::debug!("{what} was left out: there is no room for it"),
             Err(PublishError::Filtered { .. }) => {
                 tracing::debug!("{what} was left out: types_filter says so");
             }

@@ -65,7 +65,7 @@ mod fixtures;
 
 pub use bus::{Bus, Closed, ConnectError};
 pub use config::{
-    BufferConfig, BufferOverrides, BusConfig, ConfigError, Flush, Fsync, HandlingOrder, Layout, OnFull,
+    BufferConfig, BufferOverrides, BusConfig, ConfigError, Flush, Fsync, HandlingOrder, Layout, Mode, OnFull,
     StreamConfig, SubscriptionPolicy, TrimStrategy, presets, redact_url,
 };
 pub use connectivity::BreakerState;

@@ -1,6 +1,7 @@
 //! The program as it is used: its commands, and its nodes under everything that can happen to them. One binary, so that linking is
 //! paid once.
 
+mod bench;
 mod clients;
 mod config;
 mod durable;

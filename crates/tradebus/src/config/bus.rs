@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::presets::Preset;
 use super::redact::{Secret, StoreUrl};
 use super::{
-    BufferConfig, BufferOverrides, Fsync, HandlingOrder, Layout, Serializer, StreamConfig, StreamOverrides,
-    SubscriptionPolicy, size, tiers,
+    BufferConfig, BufferOverrides, Fsync, HandlingOrder, Layout, Mode, Serializer, StreamConfig,
+    StreamOverrides, SubscriptionPolicy, size, tiers,
 };
 use crate::Priority;
 
@@ -44,7 +44,7 @@ pub struct BusConfig {
     /// Certificates, in a PEM file, of those who may vouch for a server with TLS (`rediss://`). Default none: those that the
     /// system trusts.
     pub tls_ca_file: Option<PathBuf>,
-    /// Most connections to the store. Default 20, 1 to 1000.
+    /// Most connections to the store; with `mode = "basic"`, those that publish. Default 20, 1 to 1000.
     #[schemars(range(min = 1, max = 1_000))]
     pub connection_pool_size: usize,
     /// Longest that connecting may take, in seconds. Default 5, 0.1 to 300.
@@ -62,6 +62,8 @@ pub struct BusConfig {
     #[schemars(with = "size::Size", range(min = 1_048_576, max = 1_099_511_627_776_u64))]
     pub snapshot_after_bytes: usize,
 
+    /// How messages get to the store. Default `buffered`; with `basic` each is written by itself, and its publisher waits for that.
+    pub mode: Mode,
     /// The queue of a tier that `priority_buffers` does not name.
     pub default_buffer_config: BufferConfig,
     /// What differs from `default_buffer_config`, by tier. Default nothing.
@@ -254,6 +256,7 @@ impl Default for BusConfig {
             command_timeout: 30.0,
             fsync: Fsync::EverySecond,
             snapshot_after_bytes: 512 << 20,
+            mode: Mode::Buffered,
             default_buffer_config: BufferConfig::default(),
             priority_buffers: BTreeMap::new(),
             default_stream_config: StreamConfig::default(),

@@ -5,6 +5,19 @@ use serde::{Deserialize, Serialize};
 
 use crate::Encoding;
 
+/// How messages get to the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// Through the queue of their tier, in batches, and again where that fails.
+    #[default]
+    #[serde(alias = "BUFFERED")]
+    Buffered,
+    /// One write a message, which its publisher waits for: nothing is queued, and what fails is an error at once.
+    #[serde(alias = "BASIC")]
+    Basic,
+}
+
 /// How topics are spread over streams.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]

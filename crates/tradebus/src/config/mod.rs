@@ -34,7 +34,7 @@ mod tree;
 
 pub use buffer::{BufferConfig, BufferOverrides, Flush, OnFull};
 pub use bus::{BusConfig, SubscriptionConfig};
-pub use choices::{Fsync, HandlingOrder, Layout, Serializer, SubscriptionPolicy};
+pub use choices::{Fsync, HandlingOrder, Layout, Mode, Serializer, SubscriptionPolicy};
 pub use error::ConfigError;
 pub use file::MAX_FILE_BYTES;
 pub use finding::{Finding, Report};

@@ -6,7 +6,8 @@ use super::presets::Preset;
 use super::source::Source;
 use super::tree::{Node, join};
 use super::{
-    BufferConfig, BufferOverrides, BusConfig, ConfigError, Layout, Serializer, TrimStrategy, size, store,
+    BufferConfig, BufferOverrides, BusConfig, Change, ConfigError, Layout, Mode, Serializer, TrimStrategy,
+    size, store,
 };
 use crate::Priority;
 
@@ -19,6 +20,7 @@ impl BusConfig {
         streams(self, &mut report);
         names(self, &mut report);
         observation(self, &mut report);
+        modes(self, &mut report);
         ahead(self, &mut report);
         report.errors.extend(store::check(self));
         report.errors.extend(store::hidden(self));
@@ -264,11 +266,31 @@ const AHEAD: [&str; 11] = [
 ];
 
 fn ahead(config: &BusConfig, report: &mut Report) {
-    // What a preset sets is nobody's mistake.
-    let preset = config.preset.map(|preset| preset.config().changes()).unwrap_or_default();
-    let own = config.changes().into_iter().filter(|change| !preset.contains(change));
-    for change in own.filter(|change| AHEAD.contains(&change.path.as_str())) {
+    let acts = |path: &str| path == "connection_pool_size" && config.mode == Mode::Basic;
+    for change in own_changes(config).filter(|it| AHEAD.contains(&it.path.as_str()) && !acts(&it.path)) {
         let message = "is kept, but nothing in this version acts on it yet";
         report.suggestions.push(Finding::new(change.path, change.value, "", message));
+    }
+}
+
+/// What differs from the default and from the preset: what a preset sets is nobody's mistake.
+fn own_changes(config: &BusConfig) -> impl Iterator<Item = Change> {
+    let preset = config.preset.map(|preset| preset.config().changes()).unwrap_or_default();
+    config.changes().into_iter().filter(move |change| !preset.contains(change))
+}
+
+/// Fields of queues and batches, which basic mode has none of.
+fn modes(config: &BusConfig, report: &mut Report) {
+    if config.mode != Mode::Basic {
+        return;
+    }
+    let queues = |path: &str| {
+        let field = path.rsplit('.').next().unwrap_or_default();
+        let compresses = ["enable_compression", "compression_threshold"].contains(&field);
+        (path.starts_with(BASE) || path.starts_with("priority_buffers.")) && !compresses
+    };
+    for change in own_changes(config).filter(|it| queues(&it.path) || it.path == "buffer_interval_ms") {
+        let message = "does nothing with mode = \"basic\": each message is written by itself, at once";
+        report.warnings.push(Finding::new(change.path, change.value, "", message));
     }
 }

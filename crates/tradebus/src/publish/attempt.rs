@@ -1,7 +1,7 @@
 //! Publishing without ever waiting: what cannot be queued at once is refused, and a small code says why.
 
 use super::queue::Offer;
-use super::{PublishError, Publisher, Receipt, Stamp, lane};
+use super::{PublishError, Publisher, Receipt, Stamp, Way, lane};
 use crate::Message;
 
 /// Why [`Bus::try_publish`](crate::Bus::try_publish) did not take a message at this moment. The message itself was in order.
@@ -14,6 +14,9 @@ pub enum Refused {
     /// The store is known to be away, or to take nothing for the time being: the bus tries to reach it all the time, so try again later.
     #[error("the store cannot be used at the moment")]
     NotConnected,
+    /// With `mode = "basic"` nothing is queued: [`Bus::publish`](crate::Bus::publish) waits for the store, and this never does.
+    #[error("with mode = \"basic\" a message can only be published by waiting for the store")]
+    Unbuffered,
     /// The bus is closed: it takes nothing any more.
     #[error("the bus is closed")]
     Closed,
@@ -24,13 +27,19 @@ impl Publisher {
     pub(crate) fn try_publish(&self, mut message: Message) -> Result<Result<Receipt, Refused>, PublishError> {
         self.check(&message)?;
         let stamp = Stamp::put(&mut message);
-        let queue = &self.queues[stamp.tier.number()];
-        if self.connectivity.is_down(lane::role(stamp.tier)) && !queue.is_closed() {
+        let buffered = match &self.way {
+            Way::Buffered(buffered) => buffered,
+            Way::Basic(basic) => {
+                return Ok(Err(if basic.is_closed() { Refused::Closed } else { Refused::Unbuffered }));
+            }
+        };
+        let queue = &buffered.queues[stamp.tier.number()];
+        if buffered.connectivity.is_down(lane::role(stamp.tier)) && !queue.is_closed() {
             return Ok(Err(Refused::NotConnected));
         }
         match queue.try_offer(message) {
             Ok(Offer::Queued(receipt)) => {
-                self.accepted(&stamp);
+                self.queued(buffered, &stamp);
                 Ok(Ok(receipt))
             }
             Ok(Offer::Wait(_)) => Ok(Err(Refused::BackPressured)),

@@ -8,27 +8,23 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use hashbrown::HashMap;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tradebus_engine::EntryId;
 
 use super::PublishError;
 use super::courtesy::{Courtesy, Urgent, Wait};
+use super::keys::Keys;
 use super::numbering::Numbering;
-use super::queue::{Batch, Queued, TierQueue};
+use super::queue::{Batch, TierQueue};
+use super::queued::{Queued, packer};
 use super::retention::{Due, Retention};
+use crate::Priority;
 use crate::clock::now_ns;
 use crate::config::{BufferConfig, BusConfig, Flush};
 use crate::connectivity::{Backoff, Connectivity};
-use crate::layout::Streams;
 use crate::metrics::Meters;
-use crate::store::{Appender, EntryFields, NewEntry, StoreError, StreamStore, UseFields};
+use crate::store::{Appender, NewEntry, StoreError, StreamStore};
 use crate::wire::compress::Packer;
-use crate::wire::delayed::delayed_stream;
-use crate::wire::nautilus::topic_key;
-use crate::wire::record::with_fields;
-use crate::{Message, Priority, StreamKey, Topic};
 
 /// Name of a lane's connection.
 pub(super) const fn role(tier: Priority) -> &'static str {
@@ -80,8 +76,6 @@ impl Lane {
         config: &Arc<BusConfig>,
     ) -> Self {
         let buffer = config.buffer(tier);
-        let packs = buffer.enable_compression || config.compression_enabled;
-        let packer = packs.then(|| Packer::new(config.compression_level, buffer.compression_threshold));
         Self {
             tier,
             queue,
@@ -90,8 +84,7 @@ impl Lane {
             connectivity: shared.1,
             keys: Keys::new(config),
             retention: Retention::new(config.clone(), shared.3),
-            // A level that was validated is not refused; without memory for it payloads go as they are.
-            packer: packer.and_then(Result::ok),
+            packer: packer(config, tier),
             numbering: config.sequence.then(Numbering::new),
             buffer,
             patience: config.command_timeout(),
@@ -276,7 +269,9 @@ impl Lane {
     async fn send(&mut self, appender: &mut dyn Appender, batch: Batch) -> Result<(), StoreError> {
         let mut messages = batch.messages;
         if let Some(packer) = &mut self.packer {
-            compress(packer, &mut messages);
+            for queued in &mut messages {
+                queued.compress(packer);
+            }
         }
         self.number(&mut messages);
         self.meters.flushes.add(1);
@@ -320,7 +315,7 @@ impl Lane {
         }
         for run in entries.chunk_by(|one, next| one.stream == next.stream) {
             // What is delayed is kept until it is due, however much and however long that is.
-            if *run[0].stream != self.keys.delayed {
+            if !self.keys.is_delayed(run[0].stream) {
                 self.retention.appended(run[0].stream, run.len() as u64);
             }
         }
@@ -352,63 +347,5 @@ impl Drop for Lane {
         if lost > 0 {
             tracing::error!(tier = %self.tier, messages = lost, "messages were given up: the bus ended before the store had confirmed them");
         }
-    }
-}
-
-fn compress(packer: &mut Packer, messages: &mut VecDeque<Queued>) {
-    for queued in messages {
-        if let Some(packed) = packer.pack(&queued.message.payload) {
-            queued.message.payload = Bytes::copy_from_slice(packed);
-            queued.compressed = true;
-        }
-    }
-}
-
-impl EntryFields for Queued {
-    fn with(&self, use_fields: &mut UseFields<'_>) {
-        let packed = self.compressed.then_some(&self.message.payload[..]);
-        with_fields(&self.message, packed, self.sequence, |fields| use_fields(fields));
-    }
-}
-
-/// The stream of each topic; those that depend on the text of the topic are remembered.
-#[derive(Debug)]
-pub(super) struct Keys {
-    streams: Streams,
-    of_topic: HashMap<Topic, StreamKey>,
-    most: usize,
-    /// The stream of what is delayed.
-    delayed: StreamKey,
-}
-
-impl Keys {
-    fn new(config: &BusConfig) -> Self {
-        Self {
-            streams: Streams::new(config),
-            of_topic: HashMap::new(),
-            most: config.topic_cache_size,
-            delayed: delayed_stream(config),
-        }
-    }
-
-    /// Makes sure that [`get`](Self::get) knows these topics.
-    fn learn<'a>(&mut self, topics: impl Iterator<Item = &'a Topic>) {
-        let Streams::Topic { base } = &self.streams else { return };
-        if self.of_topic.len() >= self.most {
-            self.of_topic.clear();
-        }
-        for topic in topics {
-            if !self.of_topic.contains_key(topic) {
-                self.of_topic.insert(topic.clone(), topic_key(base, topic));
-            }
-        }
-    }
-
-    fn get(&self, message: &Message) -> &StreamKey {
-        if message.due().is_some() {
-            return &self.delayed;
-        }
-        let topic = &message.topic;
-        self.streams.fixed(message.priority, topic).unwrap_or_else(|| &self.of_topic[topic])
     }
 }

@@ -2,12 +2,17 @@
 //!
 //! A message waits in the [queue](queue) of its tier, leaves with its batch through the tier's [lane](lane), and its
 //! [receipt](Receipt) is settled when the store has answered. Tiers share nothing, so a flood of LOW messages cannot hold up a CRITICAL one.
+//! In [basic](basic) mode there is none of this: who publishes a message waits until it is stored.
 
 mod attempt;
+mod basic;
+mod buffered;
 mod courtesy;
+mod keys;
 mod lane;
 mod numbering;
 mod queue;
+mod queued;
 mod receipt;
 mod retention;
 mod trimmer;
@@ -16,22 +21,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use smol_str::SmolStr;
-use tokio::sync::{Mutex, Notify};
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 pub use self::attempt::Refused;
 pub(crate) use self::queue::Fill;
 pub use self::receipt::Receipt;
 
-use self::courtesy::Urgent;
-use self::lane::Lane;
-use self::queue::{Offer, TierQueue};
+use self::basic::Basic;
+use self::buffered::Buffered;
+use self::queue::Offer;
 use self::retention::Due;
 pub(crate) use self::retention::Retention;
 use self::trimmer::Trimmer;
 use crate::clock::now_ns;
-use crate::config::{BusConfig, Layout};
+use crate::config::{BusConfig, Layout, Mode};
 use crate::connectivity::Connectivity;
 use crate::layout::is_reserved;
 use crate::metrics::Meters;
@@ -89,6 +94,12 @@ pub enum PublishError {
     /// The store refuses the message.
     #[error("the store refused the message: {0}")]
     Store(#[source] Arc<StoreError>),
+    /// The store cannot be reached. Only with `mode = "basic"`: otherwise the bus keeps the message until it can.
+    #[error("the message was not sent: {0}")]
+    NotSent(#[source] Arc<StoreError>),
+    /// The store did not answer: the message may be stored or not. Only with `mode = "basic"`: otherwise the bus sends it again.
+    #[error("the store did not confirm the message, which may be stored or not: {0}")]
+    Unconfirmed(#[source] Arc<StoreError>),
     /// The bus was closed before the store confirmed the message: it may be stored or not.
     #[error("the bus was closed before the store confirmed the message; it may be stored or not")]
     Unknown,
@@ -97,62 +108,64 @@ pub enum PublishError {
 /// Takes messages and gets them to the store.
 #[derive(Debug)]
 pub(crate) struct Publisher {
-    /// By number of the tier.
-    queues: [Arc<TierQueue>; 4],
-    /// Locked while closing, so that a second one waits for the first.
-    lanes: Mutex<Vec<JoinHandle<()>>>,
+    way: Way,
     trimmer: JoinHandle<()>,
-    urgent: Arc<Urgent>,
     due: Arc<Due>,
     /// A message was accepted that is not due yet.
     delayed: Arc<Notify>,
     meters: Arc<Meters>,
-    connectivity: Arc<Connectivity>,
     config: Arc<BusConfig>,
 }
 
+/// How messages get to the store, as `mode` says.
+#[derive(Debug)]
+enum Way {
+    Buffered(Buffered),
+    Basic(Arc<Basic>),
+}
+
 impl Publisher {
-    /// Starts one lane a tier.
+    /// Starts what the mode needs.
     pub(crate) fn start(
         config: &Arc<BusConfig>,
         store: &Arc<dyn StreamStore>,
         meters: &Arc<Meters>,
         connectivity: &Arc<Connectivity>,
     ) -> Self {
-        let queues: [Arc<TierQueue>; 4] = std::array::from_fn(|number| {
-            let tier = Priority::from_number(number as u8).unwrap_or_default();
-            Arc::new(TierQueue::new(tier, config.buffer(tier)))
-        });
-        let (urgent, due) = (Arc::new(Urgent::default()), Arc::new(Due::default()));
-        let lanes = Priority::ALL.map(|tier| {
-            let queue = queues[tier.number()].clone();
-            let shared = (meters.clone(), connectivity.clone(), urgent.clone(), due.clone());
-            tokio::spawn(Lane::new(tier, queue, store.clone(), shared, config).run())
-        });
+        let (due, delayed): (Arc<Due>, Arc<Notify>) = Default::default();
+        let way = match config.mode {
+            Mode::Buffered => Way::Buffered(Buffered::start(config, store, meters, connectivity, &due)),
+            Mode::Basic => {
+                let retention = Retention::new(config.clone(), due.clone());
+                Way::Basic(Arc::new(Basic::new(config, store, meters, &delayed, retention)))
+            }
+        };
+        let trimmer = Trimmer::new(store.clone(), config.clone(), meters.clone(), due.clone());
         Self {
-            queues,
-            lanes: Mutex::new(lanes.into()),
-            trimmer: tokio::spawn(
-                Trimmer::new(store.clone(), config.clone(), meters.clone(), due.clone()).run(),
-            ),
-            urgent,
+            way,
+            trimmer: tokio::spawn(trimmer.run()),
             due,
-            delayed: Arc::default(),
+            delayed,
             meters: meters.clone(),
-            connectivity: connectivity.clone(),
             config: config.clone(),
         }
     }
 
-    /// Puts a message into the queue of its tier. Cancel safe: a message that was not queued is not published.
+    /// Puts a message into the queue of its tier; in basic mode, into the store. Cancel safe unless in basic mode: a message that was not queued is
+    /// not published.
     pub(crate) async fn publish(&self, mut message: Message) -> Result<Receipt, PublishError> {
         self.check(&message)?;
         let stamp = Stamp::put(&mut message);
-        let queue = &self.queues[stamp.tier.number()];
+        let buffered = match &self.way {
+            Way::Buffered(buffered) => buffered,
+            // In a box, so that the future of a message that is only queued stays small.
+            Way::Basic(basic) => return Box::pin(basic.publish(message)).await,
+        };
+        let queue = &buffered.queues[stamp.tier.number()];
         loop {
             match queue.offer(message)? {
                 Offer::Queued(receipt) => {
-                    self.accepted(&stamp);
+                    self.queued(buffered, &stamp);
                     return Ok(receipt);
                 }
                 Offer::Wait(waiting) => message = waiting,
@@ -161,21 +174,25 @@ impl Publisher {
         }
     }
 
-    /// Publishes a message unless it would have to wait.
-    pub(crate) fn publish_if_room(&self, mut message: Message) -> Result<Option<Receipt>, PublishError> {
+    /// Publishes a message unless it would have to wait; tells whether that is so.
+    pub(crate) fn publish_if_room(&self, mut message: Message) -> Result<bool, PublishError> {
         self.check(&message)?;
         let stamp = Stamp::put(&mut message);
-        match self.queues[stamp.tier.number()].offer(message)? {
-            Offer::Queued(receipt) => {
-                self.accepted(&stamp);
-                Ok(Some(receipt))
+        let buffered = match &self.way {
+            Way::Buffered(buffered) => buffered,
+            Way::Basic(basic) => return basic.publish_aside(message),
+        };
+        match buffered.queues[stamp.tier.number()].offer(message)? {
+            Offer::Queued(_stored_or_counted) => {
+                self.queued(buffered, &stamp);
+                Ok(true)
             }
-            Offer::Wait(_) => Ok(None),
+            Offer::Wait(_) => Ok(false),
         }
     }
 
-    fn accepted(&self, stamp: &Stamp) {
-        self.urgent.note(stamp.tier, stamp.ts);
+    fn queued(&self, buffered: &Buffered, stamp: &Stamp) {
+        buffered.urgent.note(stamp.tier, stamp.ts);
         self.meters.accepted.add(1);
         if stamp.delayed {
             self.delayed.notify_one();
@@ -206,25 +223,21 @@ impl Publisher {
         Ok(())
     }
 
+    /// How full the queue of a tier is; in basic mode there is none.
     pub(crate) fn fill(&self, tier: Priority) -> Fill {
-        self.queues[tier.number()].fill()
+        match &self.way {
+            Way::Buffered(buffered) => buffered.queues[tier.number()].fill(),
+            Way::Basic(_) => Fill::default(),
+        }
     }
 
     /// Accepts nothing more and waits until everything that was accepted is stored, or until the time is up. Returns how many
     /// messages were given up then. Cancel safe: what was not waited for is waited for by the next call.
     pub(crate) async fn close(&self, patience: Duration) -> u64 {
         let deadline = Instant::now() + patience;
-        for queue in &self.queues {
-            queue.close();
-        }
-        let mut lanes = self.lanes.lock().await;
-        while let Some(lane) = lanes.last_mut() {
-            if timeout_at(deadline, &mut *lane).await.is_err() {
-                lane.abort();
-                // An aborted task counts what it gives up before this returns.
-                let _ = lane.await;
-            }
-            lanes.pop();
+        match &self.way {
+            Way::Buffered(buffered) => buffered.close(deadline).await,
+            Way::Basic(basic) => basic.close(deadline).await,
         }
         self.trimmer.abort();
         self.meters.abandoned.get()
@@ -250,8 +263,5 @@ impl Stamp {
 impl Drop for Publisher {
     fn drop(&mut self) {
         self.trimmer.abort();
-        for lane in self.lanes.get_mut().drain(..) {
-            lane.abort();
-        }
     }
 }

@@ -11,21 +11,10 @@ use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 use super::PublishError;
-use super::receipt::{Promise, Receipt, Receipts};
+use super::queued::Queued;
+use super::receipt::{Receipt, Receipts};
 use crate::config::{BufferConfig, OnFull};
-use crate::wire::sequence::Sequence;
 use crate::{Message, Priority};
-
-/// A message that was accepted and is on its way to the store.
-#[derive(Debug)]
-pub(super) struct Queued {
-    pub(super) message: Message,
-    /// Whether the payload has been compressed for the wire.
-    pub(super) compressed: bool,
-    /// Its number in its stream, given by the lane where records are numbered.
-    pub(super) sequence: Option<Sequence>,
-    pub(super) promise: Promise,
-}
 
 /// Messages that will go to the store together.
 #[derive(Debug, Default)]
@@ -41,13 +30,6 @@ impl Batch {
         let bytes = messages.iter().map(Queued::size).sum();
         self.bytes -= bytes;
         Self { messages, bytes }
-    }
-}
-
-impl Queued {
-    /// What it counts for in the bounds.
-    fn size(&self) -> usize {
-        self.message.payload.len() + self.message.topic.len()
     }
 }
 
@@ -85,7 +67,7 @@ struct State {
 }
 
 /// How full a tier is.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Fill {
     pub(crate) messages: usize,
     pub(crate) bytes: usize,
@@ -136,8 +118,7 @@ impl TierQueue {
             }
         }
         let (promise, receipt) = state.receipts.issue();
-        let wake =
-            self.push(&mut state, Queued { message, compressed: false, sequence: None, promise }, size);
+        let wake = self.push(&mut state, Queued::new(message, promise), size);
         drop(state);
         if wake {
             self.work.notify_one();

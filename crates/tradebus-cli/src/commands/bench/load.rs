@@ -19,6 +19,8 @@ pub(super) struct Plan {
     pub(super) seed: u64,
     /// Messages a second; 0 is flat out.
     pub(super) rate: u64,
+    /// Callers that each wait until a message is stored before they publish the next; 0 is one publisher that looks at the receipts later.
+    pub(super) callers: u32,
     /// Keep the LOW tier full meanwhile.
     pub(super) flood: bool,
     pub(super) topics: Vec<Topic>,
@@ -35,7 +37,7 @@ impl Plan {
     ) -> Self {
         let mut random = fastrand::Rng::with_seed(seed);
         let topics = (0..topics).map(|number| topic(&mut random, number)).collect();
-        Self { messages, size: size as usize, tiers, seed, rate, flood: false, topics }
+        Self { messages, size: size as usize, tiers, seed, rate, callers: 0, flood: false, topics }
     }
 
     /// When a message is due, counted from the first; `None` flat out.
@@ -43,11 +45,11 @@ impl Plan {
         (self.rate > 0).then(|| Duration::from_secs_f64(number as f64 / self.rate as f64))
     }
 
-    /// The messages of this plan, in order.
-    pub(super) fn generator(&self) -> Generator<'_> {
+    /// The messages of this plan, in order: from a number on, each `step` behind the last.
+    pub(super) fn generator(&self, first: u64, step: u64) -> Generator<'_> {
         let mut random = fastrand::Rng::with_seed(self.seed);
         let filler = (0..self.size - HEADER).map(|_| random.alphanumeric() as u8).collect();
-        Generator { plan: self, number: 0, block: BytesMut::new(), filler }
+        Generator { plan: self, number: first, step, block: BytesMut::new(), filler }
     }
 }
 
@@ -60,6 +62,7 @@ fn topic(random: &mut fastrand::Rng, number: u32) -> Topic {
 pub(super) struct Generator<'a> {
     plan: &'a Plan,
     number: u64,
+    step: u64,
     block: BytesMut,
     filler: Vec<u8>,
 }
@@ -68,7 +71,7 @@ impl Generator<'_> {
     /// The next message, meant to be published at a time in nanoseconds since 1970.
     pub(super) fn next(&mut self, meant_at: u64) -> Message {
         let (plan, number) = (self.plan, self.number);
-        self.number += 1;
+        self.number += self.step;
         let topic = plan.topics[(number % plan.topics.len() as u64) as usize].clone();
         let tier = plan.tiers[(number % plan.tiers.len() as u64) as usize];
         let payload = payload(&mut self.block, number, meant_at, &self.filler);
@@ -109,7 +112,7 @@ mod tests {
         let plan = |seed| Plan::new(10, 100, 3, vec![Priority::High, Priority::Low], seed, 0);
         let all = |seed| {
             let plan = plan(seed);
-            let mut generator = plan.generator();
+            let mut generator = plan.generator(0, 1);
             (0..10).map(|n| generator.next(n)).collect::<Vec<_>>()
         };
         assert_eq!(all(1), all(1));
@@ -117,5 +120,8 @@ mod tests {
         let third = &all(1)[3];
         assert_eq!((third.payload.len(), read(&third.payload)), (100, Some((3, 3))));
         assert_eq!((third.priority, &third.topic), (Priority::Low, &plan(1).topics[0]));
+        let plan = plan(1);
+        let mut share = plan.generator(1, 4);
+        assert_eq!([share.next(1), share.next(5)], [all(1)[1].clone(), all(1)[5].clone()]);
     }
 }

@@ -1,24 +1,17 @@
 //! One measured run.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde::Serialize;
-use tokio::runtime::Handle;
-use tokio::task::JoinHandle;
-use tradebus::{Bus, Message, Priority, Receipt};
+use tradebus::{Bus, Metrics, Priority};
 
-use super::load::{Plan, now_ns};
+use super::load::Plan;
 use super::receive::{Received, Receiver, Receiving};
+use super::send;
 use crate::failure::{Failure, Outcome};
 
-/// Receipts that are kept before they are looked at.
-const WINDOW: usize = 100_000;
-/// Messages that may be published and not yet received: well below the length at which streams are trimmed, or a publisher
-/// that is faster than the reader would measure how much the trimming loses.
-const OUTSTANDING: u64 = 200_000;
 /// What a run found.
 #[derive(Debug, Serialize)]
 pub(super) struct Measured {
@@ -40,6 +33,16 @@ pub(super) struct Measured {
     pub(super) cpu_us_per_message: Option<f64>,
     pub(super) memory_mb: f64,
     pub(super) latency: Vec<TierLatency>,
+    #[serde(flatten)]
+    pub(super) overall: Overall,
+}
+
+/// Over all tiers: from the time at which a message was meant to be published to the subscriber; where there is none, from publishing to the
+/// store's confirmation, in the last 30 to 60 seconds of the run.
+#[derive(Debug, Serialize)]
+pub(super) struct Overall {
+    pub(super) p50_ms: f64,
+    pub(super) p99_ms: f64,
 }
 
 /// From the time at which a message was meant to be published to the subscriber.
@@ -64,10 +67,10 @@ pub(super) async fn run(
     let receive = receiving != Receiving::None;
     let arrived = Arc::new(AtomicU64::new(if receive { 0 } else { u64::MAX }));
     let receiver = Receiver::start(bus, plan, receiving, &arrived).await?;
-    let flood = plan.flood.then(|| tokio::spawn(flood(bus.clone())));
+    let flood = plan.flood.then(|| tokio::spawn(send::flood(bus.clone())));
     let cpu = cpu_seconds();
     let start = Instant::now();
-    let publishing = start_publishing(bus, plan, &arrived);
+    let publishing = send::start(bus, plan, &arrived);
     let received = receiver.finish(bus, &arrived).await;
     // Whatever is missing now will not come: the publisher need not wait for it.
     arrived.store(u64::MAX, Relaxed);
@@ -96,7 +99,26 @@ pub(super) async fn run(
         cpu_us_per_message: cpu.zip(cpu_seconds()).map(|(from, to)| (to - from) * 1e6 / plan.messages as f64),
         memory_mb: metrics.memory_usage_mb,
         latency: Priority::ALL.into_iter().filter_map(|tier| TierLatency::of(&received, tier)).collect(),
+        overall: Overall::of(&received, &metrics),
     })
+}
+
+impl Measured {
+    /// Whether messages were lost, or not confirmed.
+    pub(super) const fn is_bad(&self) -> bool {
+        self.lost + self.errors > 0
+    }
+}
+
+impl Overall {
+    fn of(received: &Received, metrics: &Metrics) -> Self {
+        let all = received.latency();
+        if all.is_empty() {
+            return Self { p50_ms: metrics.p50_latency_ms, p99_ms: metrics.p99_latency_ms };
+        }
+        let at = |quantile| all.value_at_quantile(quantile) as f64 / 1e6;
+        Self { p50_ms: at(0.5), p99_ms: at(0.99) }
+    }
 }
 
 impl TierLatency {
@@ -113,57 +135,6 @@ impl TierLatency {
             p999_ms: at(0.999),
             max_ms: ms(histogram.max()),
         })
-    }
-}
-
-/// Publishes on a thread of its own: waiting for the time of each message must not hold up the bus, and timers are too coarse for it.
-fn start_publishing(bus: &Bus, plan: &Plan, arrived: &Arc<AtomicU64>) -> JoinHandle<Outcome<u64>> {
-    let (bus, plan, arrived) = (bus.clone(), plan.clone(), arrived.clone());
-    let runtime = Handle::current();
-    tokio::task::spawn_blocking(move || runtime.block_on(publish(bus, plan, &arrived)))
-}
-
-/// Publishes the whole plan, and returns how many messages the store did not confirm.
-async fn publish(bus: Bus, plan: Plan, arrived: &AtomicU64) -> Outcome<u64> {
-    let mut generator = plan.generator();
-    let mut receipts: VecDeque<Receipt> = VecDeque::new();
-    let mut errors = 0;
-    let (start, start_ns) = (Instant::now(), now_ns());
-    for number in 0..plan.messages {
-        while number.saturating_sub(arrived.load(Relaxed)) > OUTSTANDING {
-            std::thread::sleep(Duration::from_micros(200));
-        }
-        let mut meant_at = now_ns();
-        if let Some(due) = plan.due(number) {
-            meant_at = start_ns + due.as_nanos() as u64;
-            std::thread::sleep(due.saturating_sub(start.elapsed()));
-        }
-        let receipt = bus.publish(generator.next(meant_at)).await;
-        receipts.push_back(receipt.map_err(|error| Failure::failed(error.to_string()))?);
-        if receipts.len() > WINDOW {
-            errors += settle(receipts.pop_front()).await;
-        }
-    }
-    while let Some(receipt) = receipts.pop_front() {
-        errors += settle(Some(receipt)).await;
-    }
-    Ok(errors)
-}
-
-async fn settle(receipt: Option<Receipt>) -> u64 {
-    match receipt {
-        Some(receipt) => u64::from(receipt.stored().await.is_err()),
-        None => 0,
-    }
-}
-
-/// Publishes LOW messages as fast as the tier takes them.
-async fn flood(bus: Bus) {
-    let Ok(message) = Message::new("flood.low", vec![b'x'; 100]) else { return };
-    let message = message.priority(Priority::Low);
-    while let Ok(receipt) = bus.publish(message.clone()).await {
-        drop(receipt);
-        tokio::task::consume_budget().await;
     }
 }
 

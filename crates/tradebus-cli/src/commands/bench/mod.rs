@@ -5,14 +5,18 @@
 
 mod bare;
 mod baseline;
+mod compare;
 mod load;
 mod measure;
 mod receive;
 mod report;
+mod send;
+mod setting;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use serde::Serialize;
 use tradebus::{Bus, BusConfig, Priority, StreamKey, store};
 
 use self::baseline::Baseline;
@@ -36,6 +40,12 @@ Examples:
   tradebus bench latency --tiers critical --flood         while the LOW tier is always full
   tradebus bench latency --rate 50000 -n 500000 --json figures.json";
 
+const COMPARE_EXAMPLES: &str = "\
+Examples:
+  tradebus bench compare                                  on the Redis of the settings
+  tradebus bench compare --store memory: -n 500000        the embedded engine
+  tradebus bench compare --callers 8 --rounds 4 --json figures.json";
+
 /// Measure: messages through the real path, counted and timed.
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -48,6 +58,8 @@ enum What {
     #[command(after_long_help = THROUGHPUT_EXAMPLES)]
     /// How many messages a second: first published only, then published and received.
     Throughput {
+        #[command(flatten)]
+        messages: Messages,
         #[command(flatten)]
         load: LoadArgs,
         /// Messages a second; 0 is flat out.
@@ -65,6 +77,8 @@ enum What {
     /// How long from publishing to the subscriber, at a given rate.
     Latency {
         #[command(flatten)]
+        messages: Messages,
+        #[command(flatten)]
         load: LoadArgs,
         /// Messages a second.
         #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..))]
@@ -73,13 +87,26 @@ enum What {
         #[arg(long)]
         flood: bool,
     },
+    #[command(after_long_help = COMPARE_EXAMPLES)]
+    /// The basic bus (each message is written by itself and waited for) beside the buffered one, on the same store, in turn.
+    Compare {
+        #[command(flatten)]
+        compare: compare::Args,
+        #[command(flatten)]
+        load: LoadArgs,
+    },
 }
 
 #[derive(clap::Args)]
-struct LoadArgs {
+struct Messages {
     /// How many messages.
     #[arg(long, short = 'n', default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
     messages: u64,
+}
+
+/// What the messages are like, and where the figures go.
+#[derive(clap::Args)]
+struct LoadArgs {
     /// Size of a payload in bytes, 16 at least.
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(16..=512 << 20))]
     size: u32,
@@ -102,18 +129,30 @@ pub(crate) async fn run(args: Args, global: &Global) -> Outcome {
     let mut config = settings::load(global)?.config;
     // Streams of its own, so that nobody's data is in the way or in danger.
     config.streams_prefix = format!("bench-{:08x}", fastrand::u32(..));
-    let (report, file) = match args.what {
-        What::Throughput { load, rate, baseline, group } => {
-            (throughput(&config, &load.plan(rate, false), baseline, group).await?, load.json)
+    match args.what {
+        What::Throughput { messages, load, rate, baseline, group } => {
+            let plan = load.plan(messages.messages, rate, false);
+            let report = throughput(&config, &plan, baseline, group).await?;
+            show(&report, &report.text(), load.json.as_deref(), &report.bad())
         }
-        What::Latency { load, rate, flood } => (latency(&config, &load.plan(rate, flood)).await?, load.json),
-    };
-    std::io::stdout().write_all(report.text().as_bytes()).map_err(|error| Failure::output(&error))?;
-    if let Some(file) = file {
-        write_json(&report, &file)?;
+        What::Latency { messages, load, rate, flood } => {
+            let report = latency(&config, &load.plan(messages.messages, rate, flood)).await?;
+            show(&report, &report.text(), load.json.as_deref(), &report.bad())
+        }
+        What::Compare { compare, load } => {
+            let plan = load.plan(compare.messages, 0, false);
+            let comparison = compare::run(&config, &plan, &compare).await?;
+            show(&comparison, &comparison.text(), load.json.as_deref(), &comparison.bad())
+        }
     }
-    let bad: Vec<&str> =
-        report.runs.iter().filter(|run| run.lost + run.errors > 0).map(|run| run.name).collect();
+}
+
+/// Prints a report, writes its figures to a file if that is asked for, and fails if runs of it lost messages.
+fn show(report: &impl Serialize, text: &str, file: Option<&Path>, bad: &[String]) -> Outcome {
+    std::io::stdout().write_all(text.as_bytes()).map_err(|error| Failure::output(&error))?;
+    if let Some(file) = file {
+        write_json(report, file)?;
+    }
     if bad.is_empty() {
         Ok(())
     } else {
@@ -121,7 +160,7 @@ pub(crate) async fn run(args: Args, global: &Global) -> Outcome {
     }
 }
 
-fn write_json(report: &Report, file: &Path) -> Outcome {
+fn write_json(report: &impl Serialize, file: &Path) -> Outcome {
     let cannot =
         |error: &dyn std::fmt::Display| Failure::failed(format!("cannot write {}: {error}", file.display()));
     let text = serde_json::to_string_pretty(report).map_err(|error| cannot(&error))?;
@@ -129,8 +168,8 @@ fn write_json(report: &Report, file: &Path) -> Outcome {
 }
 
 impl LoadArgs {
-    fn plan(&self, rate: u64, flood: bool) -> Plan {
-        let plan = Plan::new(self.messages, self.size, self.topics, self.tiers.clone(), self.seed, rate);
+    fn plan(&self, messages: u64, rate: u64, flood: bool) -> Plan {
+        let plan = Plan::new(messages, self.size, self.topics, self.tiers.clone(), self.seed, rate);
         Plan { flood, ..plan }
     }
 }

@@ -57,7 +57,6 @@ pub(super) struct Received {
 
 impl Received {
     pub(super) fn of(messages: u64, topics: usize) -> Self {
-        let histogram = || Histogram::new_with_bounds(1, LONGEST_NS, 3).expect("the bounds are valid");
         Self {
             seen: vec![false; messages as usize],
             count: 0,
@@ -66,6 +65,15 @@ impl Received {
             latest: vec![[0; 4]; topics],
             latencies: std::array::from_fn(|_| histogram()),
         }
+    }
+
+    /// The latencies of all tiers together.
+    pub(super) fn latency(&self) -> Histogram<u64> {
+        let mut all = histogram();
+        for tier in &self.latencies {
+            all.add(tier).expect("all have the same bounds");
+        }
+        all
     }
 
     pub(super) fn note(&mut self, delivery: &Delivery) {
@@ -93,6 +101,10 @@ impl Received {
     pub(super) fn is_complete(&self) -> bool {
         self.count == self.seen.len() as u64
     }
+}
+
+fn histogram() -> Histogram<u64> {
+    Histogram::new_with_bounds(1, LONGEST_NS, 3).expect("the bounds are valid")
 }
 
 /// What receives in a run.

@@ -9,22 +9,13 @@ use super::baseline::Baseline;
 use super::load::Plan;
 use super::measure::Measured;
 use super::receive::Receiving;
+use super::setting::Setting;
 
 /// Everything that was set and found.
 #[derive(Debug, Serialize)]
 pub(super) struct Report {
-    version: &'static str,
-    store: String,
-    layout: String,
-    cores: usize,
-    kernel: String,
-    messages: u64,
-    payload_bytes: usize,
-    topics: usize,
-    tiers: Vec<String>,
-    seed: u64,
-    rate: u64,
-    flood: bool,
+    #[serde(flatten)]
+    setting: Setting,
     /// `XADD`s a second by `redis-benchmark -P 256 -c 8` on the same server, before and after.
     #[serde(skip_serializing_if = "Option::is_none")]
     redis_benchmark_per_second: Option<Vec<f64>>,
@@ -46,21 +37,7 @@ impl Report {
     ) -> Self {
         let mean = baseline.as_ref().map(Baseline::mean);
         Self {
-            version: env!("CARGO_PKG_VERSION"),
-            store: tradebus::redact_url(config.store_url().expose()).into_owned(),
-            layout: format!("{:?}", config.layout()).to_lowercase(),
-            cores: std::thread::available_parallelism().map_or(1, Into::into),
-            kernel: std::fs::read_to_string("/proc/sys/kernel/osrelease")
-                .unwrap_or_default()
-                .trim()
-                .to_owned(),
-            messages: plan.messages,
-            payload_bytes: plan.size,
-            topics: plan.topics.len(),
-            tiers: plan.tiers.iter().map(ToString::to_string).collect(),
-            seed: plan.seed,
-            rate: plan.rate,
-            flood: plan.flood,
+            setting: Setting::of(config, plan),
             ratio_to_redis_benchmark: mean
                 .map(|mean| runs.iter().map(|run| run.messages_per_second / mean).collect()),
             redis_benchmark_per_second: baseline.map(|baseline| baseline.per_second),
@@ -69,22 +46,15 @@ impl Report {
         }
     }
 
+    /// The runs that lost messages.
+    pub(super) fn bad(&self) -> Vec<String> {
+        self.runs.iter().filter(|run| run.is_bad()).map(|run| run.name.to_owned()).collect()
+    }
+
     /// For people.
     pub(super) fn text(&self) -> String {
         let mut out = String::new();
-        let rate = if self.rate == 0 { "flat out".to_owned() } else { format!("{} a second", self.rate) };
-        let _ = writeln!(
-            out,
-            "{} messages of {} bytes, {} topics, tiers {}, {rate}{}; store {}, layout {}, {} cores",
-            self.messages,
-            self.payload_bytes,
-            self.topics,
-            self.tiers.join(","),
-            if self.flood { ", LOW flooded" } else { "" },
-            self.store,
-            self.layout,
-            self.cores,
-        );
+        let _ = writeln!(out, "{}", self.setting.line());
         for (index, run) in self.runs.iter().enumerate() {
             self.write_run(&mut out, index, run);
         }

@@ -7,7 +7,7 @@ use super::{findings, paths, toml};
 use crate::config::shape::{Kind, Shape};
 use crate::config::tree::{join, split};
 use crate::config::{Loader, Preset, Report, Serializer, Source, SubscriptionConfig};
-use crate::{BufferConfig, BusConfig, ConfigError, Layout, Priority, TrimStrategy};
+use crate::{BufferConfig, BusConfig, ConfigError, Layout, Mode, OnFull, Priority, TrimStrategy};
 
 /// Every field that holds a value, by path.
 fn fields(shape: Shape, path: &str) -> Vec<(String, Shape)> {
@@ -198,6 +198,14 @@ fn errors(#[case] path: &str, #[case] change: fn(&mut BusConfig)) {
     (c.encoding, c.default_serializer) = (Some(Serializer::Json), Serializer::MsgPack);
 })]
 #[case("redis_db", |c: &mut BusConfig| (c.store, c.redis_db) = (Some("memory:".into()), 1))]
+#[case("buffer_interval_ms", |c: &mut BusConfig| (c.mode, c.buffer_interval_ms) = (Mode::Basic, Some(5)))]
+#[case("default_buffer_config.batch_size", |c: &mut BusConfig| {
+    (c.mode, c.default_buffer_config.batch_size) = (Mode::Basic, 5);
+})]
+#[case("priority_buffers.low.on_full", |c: &mut BusConfig| {
+    c.mode = Mode::Basic;
+    c.priority_buffers.entry(Priority::Low).or_default().on_full = Some(OnFull::Error);
+})]
 fn warnings(#[case] path: &str, #[case] change: fn(&mut BusConfig)) {
     let [errors, warnings, _] = report(change);
     assert_eq!((errors, warnings), (vec![], vec![path.to_owned()]));
@@ -250,12 +258,22 @@ fn what_is_just_allowed_is_not_told_off() {
     clean(|c| (c.use_trader_id, c.trader_id) = (false, String::new()));
     clean(|c| (c.shards, c.layout) = (1_024, Layout::Lanes));
     clean(|c| c.min_workers = c.max_workers);
+    clean(|c| (c.mode, c.default_buffer_config.enable_compression) = (Mode::Basic, true));
 }
 
 #[test]
 fn fields_without_effect_yet_are_named() {
     let [errors, warnings, suggestions] = report(|c| c.connection_pool_size = 77);
     assert_eq!((errors, warnings, suggestions), (vec![], vec![], vec!["connection_pool_size".to_owned()]));
+    let basic = report(|c| (c.mode, c.connection_pool_size) = (Mode::Basic, 77));
+    assert_eq!(basic, [const { Vec::<String>::new() }; 3], "there it says how many may write at one time");
+}
+
+#[test]
+fn a_preset_is_not_told_off_for_its_buffers_in_basic_mode() {
+    let mut production = Preset::Production.config();
+    production.mode = Mode::Basic;
+    assert_eq!(production.validate().warnings, []);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! From `publish` to what lies in the store.
 
 mod attempts;
+mod basic;
 mod buffers;
 mod closing;
 mod record;
