@@ -23,7 +23,7 @@ Settings come from, the later over the earlier: built-in defaults, a preset, a f
 ./tradebus.toml, ~/.config/tradebus/config.toml or /etc/tradebus/tradebus.toml), the environment (TRADEBUS_STORE,
 TRADEBUS_MAX_WORKERS, TRADEBUS_DEFAULT_BUFFER_CONFIG__MAX_SIZE, ...), flags. `tradebus config show` tells which.
 
-Exit codes: 0 done, 1 failed (cannot connect, refused, timed out), 2 wrong usage or wrong settings, 7 not found,
+Exit codes: 0 done, 1 failed (cannot connect, refused, timed out), 2 wrong usage or wrong settings, 6 no reply, 7 not found,
 8 it exists already, 9 done in part, 130 or 143 ended by a signal before it was done.";
 
 /// The message bus for trading systems: Redis Streams, `NautilusTrader`'s wire format, priorities from end to end.

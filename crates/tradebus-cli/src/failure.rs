@@ -19,6 +19,8 @@ pub(crate) enum Failure {
     Usage(String),
     /// It could not be done: exit code 1.
     Failed(String),
+    /// Nobody answered in time: exit code 6.
+    NoReply(String),
     /// What it was asked for is not there: exit code 7.
     NotFound(String),
     /// There is no such stream, which is as above; others may be named beside it.
@@ -59,6 +61,7 @@ impl Failure {
             Self::OutputClosed => return ExitCode::SUCCESS,
             Self::Failed(message) => (1, message),
             Self::Usage(message) => (2, message),
+            Self::NoReply(message) => (6, message),
             Self::NotFound(message) => (7, message),
             Self::NoStream(stream) => (7, &format!("there is no stream `{stream}`")),
             Self::Conflict(message) => (8, message),

@@ -21,6 +21,7 @@
 //! | what the bus says of itself | [`Metrics`], [`Health`] |
 //! | looking after the streams | `manage`: [`StreamManager`], [`DeadLetters`] |
 //! | the past once more | `replay`: [`Replay`] |
+//! | asking and answering | `request`: [`Bus::request`], [`Service`] |
 //!
 //! A module knows those before it on this way, never those after it; [`Bus`] alone knows all. The crate runs on Tokio, starts no runtime of its own and
 //! keeps no global state: several buses live side by side in one process.
@@ -54,6 +55,8 @@ mod manage;
 
 mod replay;
 
+mod request;
+
 mod bus;
 
 #[cfg(fuzzing)]
@@ -75,11 +78,17 @@ pub use manage::{
     Redriving, StreamDescription, StreamManager, StreamSample, StreamState, TrimTo, Trimming, Watch,
 };
 pub use message::{Delivery, Encoding, Headers, Message, ParseEncodingError, StreamKey};
-pub use metrics::{DelayedMetrics, GroupMetrics, LatencySummary, Metrics, TierMetrics};
+pub use metrics::{
+    DelayedMetrics, GroupMetrics, LatencySummary, Metrics, RequestMetrics, ServiceMetrics, TierMetrics,
+};
 pub use pattern::{MAX_PATTERN_BYTES, Pattern, PatternError};
 pub use priority::{ParsePriorityError, Priority};
 pub use publish::{PublishError, Receipt, Refused};
 pub use replay::{ParseReplayError, Replay, ReplayBound, ReplayError, ReplayOptions, ReplaySpeed};
+pub use request::{
+    Answer, Call, ErrorCode, Request, RequestError, Response, Route, ServeError, Service, ServiceError,
+    ServiceHealth, ServiceOptions, ServiceTask,
+};
 pub use store::{EmbeddedStore, RedisStore, StoreError, StreamStore};
 pub use subscribe::{
     Gap, GroupDelivery, GroupOptions, GroupSubscription, HandlerTask, ParseStartError, StartFrom, Subscribe,

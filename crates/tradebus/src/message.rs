@@ -114,15 +114,20 @@ impl Message {
         T: TryInto<Topic>,
         TopicError: From<T::Error>,
     {
-        Ok(Self {
-            topic: topic.try_into()?,
+        Ok(Self::of(topic.try_into()?, payload))
+    }
+
+    /// The same on a topic that is known to be one.
+    pub(crate) fn of(topic: Topic, payload: impl Into<Bytes>) -> Self {
+        Self {
+            topic,
             payload: payload.into(),
             type_name: SmolStr::default(),
             encoding: Encoding::default(),
             priority: Priority::default(),
             ts: 0,
             headers: None,
-        })
+        }
     }
 
     /// The same with another tier.

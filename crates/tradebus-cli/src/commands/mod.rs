@@ -5,6 +5,7 @@ mod config;
 mod dead;
 mod group;
 mod publish;
+mod request;
 mod serve;
 mod stream;
 mod subscribe;
@@ -20,6 +21,7 @@ pub(crate) enum Command {
     Serve(serve::Args),
     Pub(publish::Args),
     Sub(subscribe::Args),
+    Request(request::Args),
     Stream(stream::Args),
     Group(group::Args),
     Dead(dead::Args),
@@ -45,6 +47,7 @@ impl Command {
             Self::Serve(args) => serve::run(args, global).await,
             Self::Pub(args) => publish::run(args, global).await,
             Self::Sub(args) => subscribe::run(args, global).await,
+            Self::Request(args) => request::run(args, global).await,
             Self::Stream(args) => stream::run(args, global).await,
             Self::Group(args) => group::run(args, global).await,
             Self::Dead(args) => dead::run(args, global).await,

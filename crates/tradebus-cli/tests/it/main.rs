@@ -8,6 +8,7 @@ mod durable;
 mod groups;
 mod manage;
 mod publish;
+mod request;
 mod serve;
 mod subscribe;
 mod support;

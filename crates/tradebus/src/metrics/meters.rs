@@ -6,7 +6,8 @@ use std::time::Instant;
 use super::gauge::Gauges;
 use super::latency::Latency;
 use super::rate::Rate;
-use super::{DelayedMetrics, GroupMetrics};
+use super::services::ServiceMeters;
+use super::{DelayedMetrics, GroupMetrics, RequestMetrics};
 use crate::wire::record::Malformed;
 
 /// A delayed message is late when it is delivered so long after its time, in nanoseconds.
@@ -67,6 +68,27 @@ impl GroupMeters {
             remade: self.remade.get(),
             shares: self.shares.sum() as u64,
             shares_lost: self.shares_lost.get(),
+        }
+    }
+}
+
+/// What is counted of requests.
+#[derive(Debug, Default)]
+pub(crate) struct RequestMeters {
+    pub(crate) sent: Counter,
+    pub(crate) answered: Counter,
+    pub(crate) timed_out: Counter,
+    pub(crate) late: Counter,
+}
+
+impl RequestMeters {
+    pub(crate) fn read(&self, waiting: usize) -> RequestMetrics {
+        RequestMetrics {
+            sent: self.sent.get(),
+            answered: self.answered.get(),
+            timed_out: self.timed_out.get(),
+            late: self.late.get(),
+            waiting: waiting as u64,
         }
     }
 }
@@ -159,6 +181,8 @@ pub(crate) struct Meters {
     pub(crate) trimmed_unread: Counter,
     pub(crate) group: GroupMeters,
     pub(crate) delayed: DelayedMeters,
+    pub(crate) requests: RequestMeters,
+    pub(crate) services: ServiceMeters,
     /// Handlers that failed, panicked or took too long.
     pub(crate) handler_errors: Counter,
     /// Those of them that took too long.
@@ -207,6 +231,8 @@ impl Default for Meters {
             handler_errors: Counter::default(),
             group: GroupMeters::default(),
             delayed: DelayedMeters::default(),
+            requests: RequestMeters::default(),
+            services: ServiceMeters::default(),
             handler_timeouts: Counter::default(),
             handlers_blocked: Counter::default(),
             scale_ups: Counter::default(),

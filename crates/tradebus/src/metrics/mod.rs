@@ -4,6 +4,7 @@ mod gauge;
 mod latency;
 mod meters;
 mod rate;
+mod services;
 
 use serde::Serialize;
 
@@ -11,6 +12,8 @@ pub(crate) use gauge::Gauge;
 pub use latency::LatencySummary;
 pub(crate) use latency::summary_of_all;
 pub(crate) use meters::Meters;
+pub(crate) use services::ServiceMeter;
+pub use services::ServiceMetrics;
 
 use crate::Priority;
 use crate::connectivity::BreakerState;
@@ -94,6 +97,10 @@ pub struct Metrics {
     pub breaker_trips: u64,
     /// Messages whose time has not come.
     pub delayed: DelayedMetrics,
+    /// Requests that this bus sent.
+    pub requests: RequestMetrics,
+    /// The services that run on this bus.
+    pub services: Vec<ServiceMetrics>,
     /// What the consumer groups did, over all group subscriptions of this bus.
     pub groups: GroupMetrics,
     /// Entries that are no messages, by kind.
@@ -121,6 +128,22 @@ pub struct DelayedMetrics {
     pub max_lateness_ms: f64,
     /// Whether it is this bus that delivers them.
     pub active: bool,
+}
+
+/// Requests that a bus sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[non_exhaustive]
+pub struct RequestMetrics {
+    /// Requests sent.
+    pub sent: u64,
+    /// Those of them that were answered in time, whatever the answer.
+    pub answered: u64,
+    /// Those of them that were not.
+    pub timed_out: u64,
+    /// Answers that nobody waited for any more: they were dropped.
+    pub late: u64,
+    /// Requests that wait for their answers.
+    pub waiting: u64,
 }
 
 /// What the members of consumer groups did.

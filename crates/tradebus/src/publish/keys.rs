@@ -3,7 +3,7 @@
 use hashbrown::HashMap;
 
 use crate::config::BusConfig;
-use crate::layout::Streams;
+use crate::layout::{LaidOut, Streams};
 use crate::wire::delayed::delayed_stream;
 use crate::wire::nautilus::topic_key;
 use crate::{Message, StreamKey, Topic};
@@ -30,13 +30,15 @@ impl Keys {
 
     /// Makes sure that [`get`](Self::get) knows these topics.
     pub(super) fn learn<'a>(&mut self, topics: impl Iterator<Item = &'a Topic>) {
-        let Streams::Topic { base } = &self.streams else { return };
+        if !matches!(self.streams.layout, LaidOut::Topic) {
+            return;
+        }
         if self.of_topic.len() >= self.most {
             self.of_topic.clear();
         }
         for topic in topics {
             if !self.of_topic.contains_key(topic) {
-                self.of_topic.insert(topic.clone(), topic_key(base, topic));
+                self.of_topic.insert(topic.clone(), topic_key(&self.streams.base, topic));
             }
         }
     }

@@ -43,7 +43,7 @@ use self::readers::Readers;
 use self::shared::{Reading, Source, Subscriber};
 use crate::config::{BusConfig, SubscriptionPolicy};
 use crate::connectivity::Connectivity;
-use crate::layout::Streams;
+use crate::layout::LaidOut;
 use crate::metrics::Meters;
 use crate::store::{Position, StoreError, StreamStore};
 use crate::workers::{Handler, Pool, Settings};
@@ -213,10 +213,10 @@ impl Subscriptions {
     ) -> Self {
         let reading = Reading::new(config, store.clone(), meters.clone(), connectivity.clone());
         let also: Vec<StreamKey> = config.external_streams.iter().map(StreamKey::new).collect();
-        let sources = match &reading.streams {
-            Streams::Topic { base } => vec![Source::Topics { base: base.clone(), also }],
-            Streams::Single(stream) => vec![Source::Keys([vec![stream.clone()], also].concat())],
-            Streams::Lanes { lanes: [low, normal, high, critical] } => {
+        let sources = match &reading.streams.layout {
+            LaidOut::Topic => vec![Source::Topics { base: reading.streams.base.clone(), also }],
+            LaidOut::Single(stream) => vec![Source::Keys([vec![stream.clone()], also].concat())],
+            LaidOut::Lanes { lanes: [low, normal, high, critical] } => {
                 let others = [&high[..], normal, low, &also].concat();
                 vec![Source::Keys(critical.clone()), Source::Keys(others)]
             }

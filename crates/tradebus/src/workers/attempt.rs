@@ -51,7 +51,7 @@ pub(super) async fn attempt(
     match (handled, dropped) {
         (Poll::Pending, _) => Outcome::TimedOut(limit.unwrap_or_default()),
         (Poll::Ready(Err(panic)), _) | (Poll::Ready(Ok(_)), Err(panic)) => {
-            Outcome::Panicked(text_of(&*panic))
+            Outcome::Panicked(panic_text(&*panic))
         }
         (Poll::Ready(Ok(Err(error))), Ok(())) => Outcome::Failed(error),
         (Poll::Ready(Ok(Ok(()))), Ok(())) => Outcome::Succeeded,
@@ -69,7 +69,7 @@ where
     }
 }
 
-fn text_of(panic: &(dyn Any + Send)) -> String {
+pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("a panic without a text")

@@ -23,6 +23,7 @@ mod worker;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use self::attempt::panic_text;
 pub(crate) use self::contract::{Handler, Intake, Job, Outcome, Ticket};
 pub(crate) use self::pool::Pool;
 pub(crate) use self::settings::Settings;

@@ -16,6 +16,7 @@ fn examples_do_what_they_say() {
     for (example, says) in [
         ("quickstart", r#"data.quotes.BINANCE.BTCUSDT QuoteTick {"bid":"67000.10","ask":"67000.20"}"#),
         ("priorities", "demo.alert arrived after"),
+        ("service", "there is no desk `credit` (not_found)"),
         ("handler", "1 of 3 messages could not be handled"),
         ("nautilus_stream", r#"data.quotes.BINANCE.BTCUSDT QuoteTick {"type":"QuoteTick","instrument_id""#),
     ] {

@@ -15,4 +15,5 @@ mod nautilus;
 mod priority;
 mod publish;
 mod replay;
+mod request;
 mod subscribe;

@@ -48,7 +48,7 @@ use super::queue::Queue;
 use super::shared::Source;
 use super::{HandlerTask, StartFrom, SubscribeError, Subscriptions};
 use crate::config::{BusConfig, HandlingOrder, SubscriptionPolicy};
-use crate::layout::Streams;
+use crate::layout::LaidOut;
 use crate::store::{GroupStart, StoreError};
 use crate::wire::dead::dead_letter_stream;
 use crate::workers::{Handler, Pool};
@@ -136,8 +136,8 @@ impl Subscriptions {
             return Some(Arc::new(Shares::one()));
         }
         let keeps_order = options.ordering.unwrap_or(self.config.ordering) == HandlingOrder::Topic;
-        match &self.reading.streams {
-            Streams::Lanes { lanes }
+        match &self.reading.streams.layout {
+            LaidOut::Lanes { lanes }
                 if keeps_order && self.config.shards > 0 && options.streams.is_empty() =>
             {
                 Some(Arc::new(Shares::of_shards(lanes)))
@@ -181,7 +181,7 @@ impl Subscriptions {
         if !options.streams.is_empty() {
             return vec![(Source::Keys(options.streams.clone()), all())];
         }
-        let Streams::Lanes { lanes } = &self.reading.streams else {
+        let LaidOut::Lanes { lanes } = &self.reading.streams.layout else {
             return self.defaults.sources.iter().map(|source| (source.clone(), all())).collect();
         };
         let lane = |tier: Priority| (Source::Keys(lanes[tier.number()].clone()), vec![tier]);

@@ -224,8 +224,12 @@ impl Settler {
     async fn see_out(&mut self) {
         let member = self.member.clone();
         let deadline = (*member.leaving.borrow()).unwrap_or_else(Instant::now);
-        // It is in the books.
+        // It is in the books. Others can have at once what was not begun; what was begun is waited for.
         drop(member.queue.drain());
+        member.ledger.return_unbegun(|_| true);
+        if let Err(error) = self.settle().await {
+            tracing::debug!(%error, "what was not begun could not be handed back yet");
+        }
         loop {
             let mut all_in = std::pin::pin!(member.all_in.notified());
             all_in.as_mut().enable();
