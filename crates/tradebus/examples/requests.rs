@@ -17,7 +17,7 @@ struct Ready;
 
 #[async_trait]
 impl Service for Ready {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "ready"
     }
 

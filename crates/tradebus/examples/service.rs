@@ -14,7 +14,7 @@ struct Limits;
 
 #[async_trait]
 impl Service for Limits {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "limits"
     }
 

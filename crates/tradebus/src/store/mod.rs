@@ -11,6 +11,7 @@ mod groups;
 mod leases;
 mod moves;
 mod redis;
+mod values;
 
 use std::fmt;
 use std::sync::Arc;
@@ -29,6 +30,7 @@ pub use groups::{
 pub use leases::{Lease, Leases};
 pub use moves::{MovedEntry, TargetOf};
 pub use redis::RedisStore;
+pub use values::Values;
 
 use crate::config::Location;
 use crate::{BusConfig, StreamKey};
@@ -98,6 +100,9 @@ pub trait StreamStore: Send + Sync + fmt::Debug {
 
     /// The leases.
     fn leases(&self) -> &dyn Leases;
+
+    /// The values that expire.
+    fn values(&self) -> &dyn Values;
 
     /// The store's clock, in milliseconds since 1970 UTC: the one that makes the ids.
     async fn now_ms(&self) -> Result<u64, StoreError>;

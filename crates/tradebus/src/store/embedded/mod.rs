@@ -5,6 +5,7 @@ mod groups;
 mod leases;
 mod moves;
 mod read;
+mod values;
 
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -19,7 +20,7 @@ use self::append::EmbeddedAppender;
 use self::read::EmbeddedReader;
 use super::{
     Appender, BatchBuilder, ConsumerGroups, Lease, Leases, MovedEntry, NewEntry, RangeQuery, ReadBatch,
-    StoreError, StreamInfo, StreamReader, StreamStore, TargetOf, Trim,
+    StoreError, StreamInfo, StreamReader, StreamStore, TargetOf, Trim, Values,
 };
 use crate::StreamKey;
 
@@ -168,6 +169,10 @@ impl StreamStore for EmbeddedStore {
     }
 
     fn leases(&self) -> &dyn Leases {
+        self
+    }
+
+    fn values(&self) -> &dyn Values {
         self
     }
 

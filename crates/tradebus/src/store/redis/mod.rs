@@ -12,6 +12,7 @@ mod moves;
 mod read;
 mod reply;
 mod tls;
+mod values;
 mod watched;
 
 use std::sync::Arc;
@@ -28,7 +29,7 @@ use self::reply::Fields;
 use self::tls::Encryption;
 use super::{
     Appender, ConsumerGroups, Lease, Leases, MovedEntry, NewEntry, RangeQuery, ReadBatch, StoreError,
-    StreamInfo, StreamReader, StreamStore, TargetOf, Trim,
+    StreamInfo, StreamReader, StreamStore, TargetOf, Trim, Values,
 };
 use crate::config::{Address, RedisServer};
 use crate::{BusConfig, StreamKey};
@@ -264,6 +265,10 @@ impl StreamStore for RedisStore {
     }
 
     fn leases(&self) -> &dyn Leases {
+        self
+    }
+
+    fn values(&self) -> &dyn Values {
         self
     }
 

@@ -3,6 +3,7 @@
 mod groups;
 mod leases;
 mod moves;
+mod values;
 
 use std::ops::ControlFlow;
 use std::sync::Arc;

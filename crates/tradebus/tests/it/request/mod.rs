@@ -42,7 +42,7 @@ fn options() -> ServiceOptions {
 
 #[async_trait]
 impl Service for Parrot {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "parrot"
     }
 

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use tokio::sync::Semaphore;
 use tradebus::store::{
     Appender, ConsumerGroups, Lease, Leases, MovedEntry, NewEntry, RangeQuery, ReadBatch, StreamInfo,
-    StreamReader, TargetOf, Trim,
+    StreamReader, TargetOf, Trim, Values,
 };
 use tradebus::{EmbeddedStore, EntryId, StoreError, StreamKey, StreamStore};
 
@@ -119,6 +119,10 @@ impl StreamStore for GatedStore {
     }
 
     fn leases(&self) -> &dyn Leases {
+        &self.inner
+    }
+
+    fn values(&self) -> &dyn Values {
         &self.inner
     }
 
