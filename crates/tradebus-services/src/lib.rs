@@ -1,0 +1,1 @@
+//! Services over a tradebus bus: economic data from Data.gov and DBnomics.
