@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use tokio::sync::Semaphore;
-use tradebus::store::{Acks, Appender, GroupReader, GroupStart, NewEntry};
+use tradebus::store::{Acks, Appender, GroupReader, GroupStart, NewEntry, Trim};
 use tradebus::{EntryId, StoreError, StreamKey, StreamStore};
 
 use super::load::Plan;
@@ -12,6 +12,9 @@ use super::load::Plan;
 const BATCH: usize = 1000;
 /// Entries that may be stored and not yet read.
 const AHEAD: usize = 20 * BATCH;
+/// Entries that are kept, and batches between two trims: what is trimmed was read long ago.
+const KEPT: u64 = 10 * AHEAD as u64;
+const TRIM_EVERY: u64 = 100;
 const GROUP: &str = "bench";
 
 /// Appends, reads as a consumer and acknowledges, a thousand entries at a time, each on a connection of its own; the acknowledgement of a
@@ -23,7 +26,7 @@ pub(super) async fn run(store: &dyn StreamStore, stream: &StreamKey, plan: &Plan
     let mut reader = groups.group_reader(GROUP, "bench", "bench").await?;
     let (read, batches) = (Semaphore::new(AHEAD), plan.messages.div_ceil(BATCH as u64));
     let start = Instant::now();
-    let appending = append(&mut *appender, stream, plan, batches, &read);
+    let appending = append(store, &mut *appender, stream, plan, &read);
     let consuming = consume(store, &mut *reader, stream, batches, &read);
     tokio::try_join!(appending, consuming)?;
     let seconds = start.elapsed().as_secs_f64();
@@ -32,10 +35,10 @@ pub(super) async fn run(store: &dyn StreamStore, stream: &StreamKey, plan: &Plan
 }
 
 async fn append(
+    store: &dyn StreamStore,
     appender: &mut dyn Appender,
     stream: &StreamKey,
     plan: &Plan,
-    batches: u64,
     read: &Semaphore,
 ) -> Result<(), StoreError> {
     let payload = vec![b'x'; plan.size];
@@ -44,7 +47,7 @@ async fn append(
         [(b"topic", topic), (b"payload", &payload), (b"type", b"QuoteTick"), (b"encoding", b"Sbe")];
     let batch = vec![NewEntry { stream, fields: &fields }; BATCH];
     let mut acks = Vec::new();
-    for _ in 0..batches {
+    for batch_number in 1..=plan.messages.div_ceil(BATCH as u64) {
         // It is closed nowhere.
         if let Ok(permit) = read.acquire_many(BATCH as u32).await {
             permit.forget();
@@ -55,6 +58,10 @@ async fn append(
         }
         for ack in acks.drain(..) {
             ack?;
+        }
+        // As a bus does: otherwise the memory of the server would be what is measured.
+        if batch_number % TRIM_EVERY == 0 {
+            store.trim(stream, Trim::ToLength { keep: KEPT, approximate: true }).await?;
         }
     }
     Ok(())

@@ -1,0 +1,201 @@
+//! What was fetched, kept for a while: in this process, and in the store of the bus, where all instances of a service share it.
+//!
+//! An answer is looked for in a bounded part of memory, then in the store, and is then fetched. Of those that want the same at one time, one
+//! fetches, and all get what comes of it. That something is *not* there is remembered too, for a shorter time. Answers stay in the store beyond
+//! their time: while the source does not work, an old answer, marked as stale, is better than none.
+
+mod config;
+mod entry;
+mod flights;
+mod meters;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tradebus::{StreamKey, StreamStore};
+use xxhash_rust::xxh3::xxh3_128;
+
+pub use self::config::{CacheConfig, CacheConfigError};
+pub use self::meters::CacheMetrics;
+
+use self::entry::Entry;
+use self::flights::Flights;
+use self::meters::Meters;
+
+/// What was fetched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fetched {
+    /// It is there.
+    Found(Bytes),
+    /// There is no such thing; the text says so to people.
+    Missing(String),
+}
+
+/// What a cache gave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cached {
+    /// What was fetched, now or before.
+    pub fetched: Fetched,
+    /// Whether it was fetched before it was asked for.
+    pub cached: bool,
+    /// Whether it is older than it should be, because the source does not work.
+    pub stale: bool,
+    /// Time since it was fetched.
+    pub age: Duration,
+}
+
+/// The cache of one service.
+#[derive(Debug)]
+pub struct Cache<E> {
+    store: Arc<dyn StreamStore>,
+    prefix: String,
+    config: CacheConfig,
+    /// What this process has fetched or seen lately.
+    near: moka::sync::Cache<String, Arc<Entry>>,
+    flights: Flights<E>,
+    meters: Arc<Meters>,
+}
+
+impl<E: Clone + std::fmt::Display + Send + Sync + 'static> Cache<E> {
+    /// A cache whose keys in the store begin with `prefix`.
+    ///
+    /// # Errors
+    ///
+    /// When the configuration makes no sense; everything that is wrong is named.
+    pub fn new(
+        store: Arc<dyn StreamStore>,
+        prefix: impl Into<String>,
+        config: CacheConfig,
+    ) -> Result<Self, CacheConfigError> {
+        config.check()?;
+        let near = moka::sync::Cache::builder()
+            .max_capacity(config.near_bytes)
+            .weigher(|key: &String, entry: &Arc<Entry>| {
+                u32::try_from(key.len() + entry.bytes()).unwrap_or(u32::MAX)
+            })
+            .time_to_live(config.kept())
+            .build();
+        let flights = Flights::default();
+        Ok(Self { store, prefix: prefix.into(), config, near, flights, meters: Arc::default() })
+    }
+
+    /// What is known under a key, if it is no older than `max_age` (the `ttl` of the configuration at most, which also holds where it is `None`);
+    /// otherwise what `fetch` brings. A `max_age` of zero fetches, unless somebody does so at this moment.
+    ///
+    /// # Errors
+    ///
+    /// With the error of `fetch`, if nothing at all is known. A store that cannot be used is no error: then only this process remembers.
+    pub async fn get<F>(
+        &self,
+        key: &str,
+        max_age: Option<Duration>,
+        fetch: impl FnOnce() -> F,
+    ) -> Result<Cached, E>
+    where
+        F: Future<Output = Result<Fetched, E>> + Send + 'static,
+    {
+        let now = now_ms();
+        let known = self.known(key, now, max_age).await;
+        if let Some(entry) = &known
+            && self.is_fresh(entry, now, max_age)
+        {
+            self.meters.hit(entry);
+            return Ok(entry.cached(now, true, false));
+        }
+        self.meters.misses.add();
+        let flight = self.flights.join(key, &self.meters, || self.fetch_and_keep(key, fetch()));
+        match (flight.await, known) {
+            (Ok(entry), _) => Ok(entry.cached(entry.at_ms, false, false)),
+            (Err(error), Some(entry)) => {
+                tracing::warn!(key, %error, "an old answer is given, for lack of a new one");
+                self.meters.stale.add();
+                Ok(entry.cached(now, true, true))
+            }
+            (Err(error), None) => Err(error),
+        }
+    }
+
+    /// What the cache has done, and what it holds.
+    pub fn metrics(&self) -> CacheMetrics {
+        self.near.run_pending_tasks();
+        self.meters.read(self.near.entry_count(), self.near.weighted_size())
+    }
+
+    /// What is known, fresh or not: out of this process where that is fresh, otherwise the newer of both.
+    async fn known(&self, key: &str, now: u64, max_age: Option<Duration>) -> Option<Arc<Entry>> {
+        let near = self.near.get(key);
+        if near.as_ref().is_some_and(|entry| self.is_fresh(entry, now, max_age)) {
+            self.meters.near_hits.add();
+            return near;
+        }
+        let far = self.far(key).await;
+        let newer = match (near, far) {
+            (Some(near), Some(far)) if near.at_ms >= far.at_ms => Some(near),
+            (near, None) => near,
+            (_, Some(far)) => {
+                self.near.insert(key.to_owned(), far.clone());
+                Some(far)
+            }
+        };
+        newer.filter(|entry| now.saturating_sub(entry.at_ms) <= self.config.kept().as_millis() as u64)
+    }
+
+    fn is_fresh(&self, entry: &Entry, now: u64, max_age: Option<Duration>) -> bool {
+        let ttl = self.config.ttl(&entry.fetched);
+        let allowed = max_age.map_or(ttl, |max_age| max_age.min(ttl));
+        !allowed.is_zero() && now.saturating_sub(entry.at_ms) <= allowed.as_millis() as u64
+    }
+
+    /// What the store has.
+    async fn far(&self, key: &str) -> Option<Arc<Entry>> {
+        match self.store.values().value(&self.store_key(key)).await {
+            Ok(value) => Entry::read(&value?, key).map(Arc::new),
+            Err(error) => {
+                self.meters.store_errors.add();
+                tracing::debug!(key, %error, "the cache in the store cannot be read");
+                None
+            }
+        }
+    }
+
+    /// The flight that brings something new.
+    fn fetch_and_keep<F>(
+        &self,
+        key: &str,
+        fetch: F,
+    ) -> impl Future<Output = Result<Arc<Entry>, E>> + Send + 'static
+    where
+        F: Future<Output = Result<Fetched, E>> + Send + 'static,
+    {
+        let (key, store_key) = (key.to_owned(), self.store_key(key));
+        let (store, near, meters) = (self.store.clone(), self.near.clone(), self.meters.clone());
+        let (kept, most) = (self.config.kept(), self.config.max_entry_bytes);
+        async move {
+            meters.fetches.add();
+            let fetched = fetch.await.inspect_err(|_error| meters.fetch_errors.add())?;
+            let entry = Arc::new(Entry { fetched, at_ms: now_ms() });
+            if entry.bytes() > most {
+                meters.too_large.add();
+                return Ok(entry);
+            }
+            near.insert(key.clone(), entry.clone());
+            if let Err(error) = store.values().set_value(&store_key, &entry.write(&key), kept).await {
+                meters.store_errors.add();
+                tracing::debug!(key, %error, "the cache in the store cannot be written");
+            }
+            Ok(entry)
+        }
+    }
+
+    fn store_key(&self, key: &str) -> StreamKey {
+        StreamKey::new(format!("{}:{:032x}", self.prefix, xxh3_128(key.as_bytes())))
+    }
+}
+
+/// Instances compare their clocks: they are meant to agree.
+fn now_ms() -> u64 {
+    u64::try_from(jiff::Timestamp::now().as_millisecond()).unwrap_or(0)
+}
