@@ -26,13 +26,13 @@ fn cache(store: &Arc<dyn StreamStore>, configure: impl FnOnce(&mut CacheConfig))
     Cache::new(store.clone(), "base:cache:test", config).unwrap()
 }
 
-fn one(text: &'static str) -> Fetched {
+fn body(text: &'static str) -> Fetched {
     Fetched::Found(Bytes::from_static(text.as_bytes()))
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "it is what a fetch brings")]
 fn found(text: &'static str) -> Result<Fetched, String> {
-    Ok(one(text))
+    Ok(body(text))
 }
 
 async fn get(
@@ -48,10 +48,10 @@ async fn instances_share_what_one_of_them_has_fetched() {
     let store = store();
     let (one, two) = (cache(&store, |_| {}), cache(&store, |_| {}));
     let first = get(&one, None, found("1")).await.unwrap();
-    assert_eq!((first.fetched, first.cached, first.stale), (one("1"), false, false));
+    assert_eq!((first.fetched, first.cached, first.stale), (body("1"), false, false));
     for cache in [&one, &two, &two] {
         let again = get(cache, HOUR, Err("it is not asked".to_owned())).await.unwrap();
-        assert_eq!((again.fetched, again.cached, again.stale), (one("1"), true, false));
+        assert_eq!((again.fetched, again.cached, again.stale), (body("1"), true, false));
     }
     let (one, two) = (one.metrics(), two.metrics());
     assert_eq!((one.hits, one.near_hits, one.misses, one.fetches), (1, 1, 1, 1));
@@ -64,9 +64,9 @@ async fn what_is_too_old_is_fetched_again_and_serves_while_that_fails() {
     let cache = cache(&store, |config| config.ttl = 0.0);
     get(&cache, None, found("1")).await.unwrap();
     let stale = get(&cache, HOUR, Err("away".to_owned())).await.unwrap();
-    assert_eq!((stale.fetched, stale.cached, stale.stale), (one("1"), true, true));
+    assert_eq!((stale.fetched, stale.cached, stale.stale), (body("1"), true, true));
     let fresh = get(&cache, HOUR, found("2")).await.unwrap();
-    assert_eq!((fresh.fetched, fresh.cached), (one("2"), false));
+    assert_eq!((fresh.fetched, fresh.cached), (body("2"), false));
     assert_eq!(cache.get("GET /b", None, || ready(Err("away".to_owned()))).await, Err("away".to_owned()));
     let metrics = cache.metrics();
     assert_eq!((metrics.stale, metrics.fetch_errors, metrics.hits), (1, 2, 0));
@@ -78,8 +78,8 @@ async fn a_fresh_answer_can_be_demanded() {
     let cache = cache(&store, |_| {});
     get(&cache, None, found("1")).await.unwrap();
     let fresh = get(&cache, Some(Duration::ZERO), found("2")).await.unwrap();
-    assert_eq!((fresh.fetched, fresh.cached), (one("2"), false));
-    assert_eq!(get(&cache, None, found("3")).await.unwrap().fetched, one("2"));
+    assert_eq!((fresh.fetched, fresh.cached), (body("2"), false));
+    assert_eq!(get(&cache, None, found("3")).await.unwrap().fetched, body("2"));
 }
 
 #[tokio::test]
@@ -91,7 +91,7 @@ async fn that_something_is_missing_is_remembered_for_a_shorter_time() {
     get(&cache, None, missing()).await.unwrap();
     assert_eq!(get(&cache, None, found("1")).await.unwrap().fetched, missing().unwrap());
     assert_eq!(cache.metrics().negative_hits, 1);
-    assert_eq!(get(&cache_of(0.0), None, found("1")).await.unwrap().fetched, one("1"));
+    assert_eq!(get(&cache_of(0.0), None, found("1")).await.unwrap().fetched, body("1"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -116,7 +116,7 @@ async fn of_a_thousand_who_want_the_same_one_fetches() {
     }
     gate.add_permits(1);
     while let Some(got) = wanting.join_next().await {
-        assert_eq!(got.unwrap(), one("1"));
+        assert_eq!(got.unwrap(), body("1"));
     }
     assert_eq!((calls.load(SeqCst), cache.metrics().joined), (1, 999));
 }
@@ -137,15 +137,15 @@ async fn a_fetch_goes_on_when_the_first_who_wanted_it_has_gone() {
     assert!((&mut second).now_or_never().is_none());
     drop(first);
     opens.add_permits(1);
-    assert_eq!(second.await.unwrap().fetched, one("1"));
+    assert_eq!(second.await.unwrap().fetched, body("1"));
 }
 
 #[tokio::test]
 async fn what_is_too_large_is_given_and_not_kept() {
     let store = store();
     let cache = cache(&store, |config| config.max_entry_bytes = 3);
-    assert_eq!(get(&cache, None, found("four")).await.unwrap().fetched, one("four"));
-    assert_eq!(get(&cache, None, found("3")).await.unwrap().fetched, one("3"));
+    assert_eq!(get(&cache, None, found("four")).await.unwrap().fetched, body("four"));
+    assert_eq!(get(&cache, None, found("3")).await.unwrap().fetched, body("3"));
     assert_eq!(cache.metrics().too_large, 1);
 }
 
