@@ -1,1 +1,3 @@
 //! Services over a tradebus bus: economic data from Data.gov and DBnomics.
+
+pub mod upstream;
