@@ -116,7 +116,7 @@ mod tests {
         let slot = pace.turn(within(10)).await.unwrap();
         assert_eq!(pace.turn(within(10)).await.unwrap_err(), Denied::Busy);
         drop(slot);
-        pace.turn(within(10)).await.unwrap();
+        drop(pace.turn(within(10)).await.unwrap());
     }
 
     #[tokio::test(start_paused = true)]
@@ -126,7 +126,7 @@ mod tests {
         pace.pause(Duration::from_secs(1));
         assert_eq!(pace.turn(within(1_000)).await.unwrap_err(), Denied::Wait(Duration::from_secs(2)));
         let before = Instant::now();
-        pace.turn(within(3_000)).await.unwrap();
+        drop(pace.turn(within(3_000)).await.unwrap());
         assert!(before.elapsed() >= Duration::from_secs(2));
         assert_eq!(pace.paused_for(), Duration::ZERO);
     }
