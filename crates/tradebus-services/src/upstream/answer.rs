@@ -72,7 +72,7 @@ impl RateLimit {
     /// The window is an hour and moves on (api.data.gov manual), so requests come back one by one, on average every
     /// 3600 s / limit. `None` while something is left or nothing is known.
     pub(super) fn pause(self) -> Option<Duration> {
-        const WINDOW: Duration = Duration::from_secs(3_600);
+        const WINDOW: Duration = Duration::from_hours(1);
         let (Some(0), Some(limit)) = (self.remaining, self.limit) else { return None };
         Some(WINDOW / u32::try_from(limit.max(1)).unwrap_or(u32::MAX))
     }
@@ -85,9 +85,9 @@ mod tests {
     #[test]
     fn a_used_up_limit_pauses_for_the_share_of_one_request() {
         let limit = |limit, remaining| RateLimit { limit, remaining };
-        assert_eq!(limit(Some(30), Some(0)).pause(), Some(Duration::from_secs(120)));
+        assert_eq!(limit(Some(30), Some(0)).pause(), Some(Duration::from_mins(2)));
         assert_eq!(limit(Some(1000), Some(0)).pause(), Some(Duration::from_millis(3_600)));
-        assert_eq!(limit(Some(0), Some(0)).pause(), Some(Duration::from_secs(3_600)));
+        assert_eq!(limit(Some(0), Some(0)).pause(), Some(Duration::from_hours(1)));
         assert_eq!(limit(Some(30), Some(1)).pause(), None);
         assert_eq!(limit(None, Some(0)).pause(), None);
     }

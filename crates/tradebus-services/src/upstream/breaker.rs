@@ -99,9 +99,10 @@ impl Pass<'_> {
             _ => return false,
         };
         let opens = failures >= self.breaker.failures;
-        *state = match opens {
-            true => State::Open { until: Instant::now() + self.breaker.open_for },
-            false => State::Closed { failures },
+        *state = if opens {
+            State::Open { until: Instant::now() + self.breaker.open_for }
+        } else {
+            State::Closed { failures }
         };
         opens
     }

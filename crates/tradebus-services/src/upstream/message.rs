@@ -17,7 +17,7 @@ pub(super) struct Told {
 /// Finds the words in the body of an answer with a status of 400 and above.
 ///
 /// Known forms: `{"error":{"code","message"}}` of the gateway api.data.gov, `{"error":"…","message":"…"}` and
-/// `{"error":"…"}` of the Data.gov catalogue, `{"message":"…"}` of DBnomics. Anything else says nothing.
+/// `{"error":"…"}` of the Data.gov catalogue, `{"message":"…"}` of `DBnomics`. Anything else says nothing.
 pub(super) fn told(body: &[u8]) -> Told {
     let Ok(Value::Object(body)) = serde_json::from_slice(body) else {
         let message = looks_like_html(body).then(|| "the answer is an HTML page".to_owned());

@@ -25,7 +25,7 @@ mod secret;
 mod status;
 #[cfg(test)]
 mod tests;
-mod tls;
+pub(crate) mod tls;
 
 pub use answer::{Answer, RateLimit};
 pub use call::Call;

@@ -48,10 +48,7 @@ impl Pace {
     /// Waits for a turn, in the order of asking. Does not wait when it is clear that the turn comes after `deadline`.
     /// Cancel safe.
     pub(super) async fn turn(&self, deadline: Instant) -> Result<SemaphorePermit<'_>, Denied> {
-        let slot = match timeout_at(deadline, self.slots.acquire()).await {
-            Ok(Ok(slot)) => slot,
-            _ => return Err(Denied::Busy),
-        };
+        let Ok(Ok(slot)) = timeout_at(deadline, self.slots.acquire()).await else { return Err(Denied::Busy) };
         loop {
             // First the pause, so that no token is spent on a request that does not go.
             let wait = match self.paused_for() {
@@ -71,7 +68,7 @@ impl Pace {
     /// Sends nothing for so long. A longer pause that holds already stays.
     pub(super) fn pause(&self, wait: Duration) {
         /// No header keeps us away for longer.
-        const LONGEST: Duration = Duration::from_secs(3_600);
+        const LONGEST: Duration = Duration::from_hours(1);
         let until = Instant::now() + wait.min(LONGEST);
         let mut paused = self.paused_until.lock();
         *paused = Some(paused.map_or(until, |before| before.max(until)));

@@ -14,8 +14,8 @@ pub(super) fn helps(call: &Call, error: &UpstreamError) -> bool {
         UpstreamError::RateLimited { .. } => true,
         UpstreamError::Unreachable { unsent, .. } => *unsent || call.repeatable,
         UpstreamError::Unavailable { status: Some(500), .. } => call.repeatable && !call.cursor,
-        UpstreamError::Unavailable { status: Some(502..=504), .. } => call.repeatable,
-        UpstreamError::Broken { kind: Breakage::Cut, .. } => call.repeatable,
+        UpstreamError::Unavailable { status: Some(502..=504), .. }
+        | UpstreamError::Broken { kind: Breakage::Cut, .. } => call.repeatable,
         _ => false,
     }
 }

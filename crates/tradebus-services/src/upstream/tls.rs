@@ -7,7 +7,7 @@ use rustls::{ClientConfig, RootCertStore};
 /// TLS 1.2 and 1.3 to servers for which an authority vouches that the system trusts.
 ///
 /// A system without any authority gives a client that reaches no `https` server; it says so when it is asked to.
-pub(super) fn client_config() -> ClientConfig {
+pub(crate) fn client_config() -> ClientConfig {
     let mut roots = RootCertStore::empty();
     // Certificates that cannot be read are left out, as other programs do: some systems have a few.
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
