@@ -6,7 +6,7 @@ use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::Response;
-use futures_util::stream;
+use futures_util::{StreamExt as _, stream};
 use http::HeaderValue;
 use http::header::{ACCEPT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use parking_lot::Mutex;
@@ -104,7 +104,7 @@ impl Fault {
                 let reply = super::datagov::over_rate_limit();
                 retry_after
                     .into_iter()
-                    .fold(reply, |reply, seconds| reply.header("retry-after", seconds))
+                    .fold(reply, |reply, seconds| reply.header("retry-after", seconds.to_string()))
                     .respond()
             }
             Self::Redirect(to) => Reply::redirect(&to).respond(),
@@ -131,16 +131,12 @@ async fn cut(response: Response) -> Response {
     let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
     let half = body.slice(..body.len() / 2);
     // A part is sent before the end: otherwise the answer would not begin at all.
-    let parts_of_body = stream::unfold(Some(half), |half| async move {
-        match half {
-            Some(half) => Some((Ok(half), None)),
-            None => {
-                tokio::task::yield_now().await;
-                Some((Err(std::io::Error::other("cut as asked for")), None))
-            }
-        }
+    let end = stream::once(async {
+        tokio::task::yield_now().await;
+        Err(std::io::Error::other("cut as asked for"))
     });
-    with_body(Response::from_parts(parts, Body::empty()), Body::from_stream(parts_of_body))
+    let pieces = stream::iter([Ok(half)]).chain(end);
+    with_body(Response::from_parts(parts, Body::empty()), Body::from_stream(pieces))
 }
 
 /// A list of numbers, in pieces.

@@ -1,4 +1,4 @@
-//! A stand-in for the two data services, in this process: Data.gov (both ways in) and DBnomics on a loopback port.
+//! A stand-in for the two data services, in this process: Data.gov (both ways in) and `DBnomics` on a loopback port.
 //!
 //! Tests and the demo ask it as they would ask the real ones. Names, codes and ids are those of the real services where
 //! they are public facts; **the values are demo data**, computed by a formula (`dbnomics/values.rs`), and stand for

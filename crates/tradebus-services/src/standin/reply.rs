@@ -42,8 +42,8 @@ impl Reply {
         Self::html(302, "<!doctype html>\n<title>Redirecting...</title>\n").header(LOCATION.as_str(), to)
     }
 
-    pub(super) fn header(mut self, name: &'static str, value: impl ToString) -> Self {
-        self.headers.push((name, value.to_string()));
+    pub(super) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
         self
     }
 

@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 
 /// Where the gateway api.gsa.gov keeps the catalogue.
 pub(super) const GATEWAY: &str = "/technology/datagov/v4";
-/// Where DBnomics begins.
+/// Where `DBnomics` begins.
 pub(super) const DBNOMICS: &str = "/v22";
-/// Where the editor of DBnomics begins. In truth it has a host of its own.
+/// Where the editor of `DBnomics` begins. In truth it has a host of its own.
 pub(super) const EDITOR: &str = "/editor/api/v1";
 
 /// What can be asked for.

@@ -80,17 +80,17 @@ impl Standin {
         format!("{}{GATEWAY}", self.url())
     }
 
-    /// DBnomics, as `https://api.db.nomics.world/v22`.
+    /// `DBnomics`, as `https://api.db.nomics.world/v22`.
     pub fn dbnomics_url(&self) -> String {
         format!("{}{DBNOMICS}", self.url())
     }
 
-    /// The editor of DBnomics, as `https://editor.nomics.world/api/v1`.
+    /// The editor of `DBnomics`, as `https://editor.nomics.world/api/v1`.
     pub fn editor_url(&self) -> String {
         format!("{}{EDITOR}", self.url())
     }
 
-    /// Lets requests go wrong whose path begins with `prefix` (`""` is all of them, `"/v22"` DBnomics).
+    /// Lets requests go wrong whose path begins with `prefix` (`""` is all of them, `"/v22"` `DBnomics`).
     pub fn fail(&self, prefix: &str, fault: Fault, times: Times) {
         self.shared.faults.plan(prefix, fault, times);
     }

@@ -66,7 +66,7 @@ impl<'a> Filters<'a> {
     }
 }
 
-/// The box around a GeoJSON geometry.
+/// The box around a `GeoJSON` geometry.
 fn area(text: &str) -> Option<Bounds> {
     let geometry: Value = serde_json::from_str(text).ok()?;
     let kinds = ["Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon"];
@@ -90,6 +90,8 @@ fn widen(coordinates: &Value, bounds: &mut Bounds) {
             bounds[3].max(longitude),
         ];
     } else {
-        items.iter().for_each(|item| widen(item, bounds));
+        for item in items {
+            widen(item, bounds);
+        }
     }
 }

@@ -18,7 +18,7 @@ pub const DEMO_KEY: &str = "DEMO_KEY";
 /// A key of 40 characters that the stand-in takes: 1 000 requests an hour.
 pub const STANDIN_KEY: &str = "standinstandinstandinstandinstandinstand";
 
-const WINDOW: Duration = Duration::from_secs(3_600);
+const WINDOW: Duration = Duration::from_hours(1);
 
 /// The keys and what they have used.
 #[derive(Debug)]
@@ -74,7 +74,7 @@ impl Gateway {
             // The block ends as the oldest request leaves the hour.
             let oldest = used.times.front().map_or(Duration::ZERO, |time| now.duration_since(*time));
             let wait = WINDOW.saturating_sub(oldest).as_secs().max(1);
-            let reply = over_rate_limit().header("retry-after", wait);
+            let reply = over_rate_limit().header("retry-after", wait.to_string());
             return Err(Limit { limit: used.per_hour, remaining: 0 }.mark(reply));
         }
         used.times.push_back(now);
@@ -85,7 +85,9 @@ impl Gateway {
 impl Limit {
     /// Adds the two headers. There is none that says when the limit is reset.
     pub(super) fn mark(self, reply: Reply) -> Reply {
-        reply.header("x-ratelimit-limit", self.limit).header("x-ratelimit-remaining", self.remaining)
+        reply
+            .header("x-ratelimit-limit", self.limit.to_string())
+            .header("x-ratelimit-remaining", self.remaining.to_string())
     }
 }
 

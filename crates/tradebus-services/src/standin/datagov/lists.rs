@@ -65,7 +65,9 @@ pub(super) fn keywords(catalog: &Catalog, query: &Pairs) -> Reply {
     for entry in catalog.entries() {
         let keywords: Vec<_> = entry.record.keywords.iter().map(|keyword| keyword.to_lowercase()).collect();
         if with.iter().all(|keyword| keywords.contains(keyword)) {
-            keywords.into_iter().for_each(|keyword| *counts.entry(keyword).or_default() += 1);
+            for keyword in keywords {
+                *counts.entry(keyword).or_default() += 1;
+            }
         }
     }
     let mut counts: Vec<_> = counts.into_iter().collect();
@@ -81,7 +83,9 @@ pub(super) fn keywords(catalog: &Catalog, query: &Pairs) -> Reply {
 /// The publishers with the most data sets.
 pub(super) fn publishers(catalog: &Catalog) -> Reply {
     let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
-    catalog.entries().iter().for_each(|entry| *counts.entry(entry.record.publisher).or_default() += 1);
+    for entry in catalog.entries() {
+        *counts.entry(entry.record.publisher).or_default() += 1;
+    }
     let mut counts: Vec<_> = counts.into_iter().collect();
     counts.sort_by_key(|(name, count)| (Reverse(*count), *name));
     counts.truncate(100);

@@ -30,7 +30,7 @@ pub(super) fn search(query: &Pairs) -> Reply {
     Reply::json(200, &json!({"locations": list, "size": total, "total": total}))
 }
 
-/// A place's shape: GeoJSON as a string inside the JSON.
+/// A place's shape: `GeoJSON` as a string inside the JSON.
 pub(super) fn location(id: &str) -> Reply {
     let Some((id, _, [s, w, n, e])) = PLACES.iter().find(|(known, ..)| *known == id) else {
         return Reply::json(404, &json!({"error": "Location not found"}));

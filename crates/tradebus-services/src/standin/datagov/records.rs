@@ -266,7 +266,6 @@ pub(super) const RECORDS: &[Record] = &[
         periodicity: Some("R/P1D"),
         formats: &[Format::Xml, Format::Csv],
         popularity: Some(301),
-        nested_as_text: true,
         ..PLAIN
     },
     Record {
@@ -281,6 +280,7 @@ pub(super) const RECORDS: &[Record] = &[
         periodicity: Some("R/P1D"),
         formats: &[Format::Json, Format::Csv, Format::Api],
         popularity: Some(512),
+        nested_as_text: true,
         ..PLAIN
     },
     Record {

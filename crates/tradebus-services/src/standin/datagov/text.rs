@@ -27,9 +27,8 @@ const STOP_WORDS: [&str; 33] = [
 
 impl Query {
     pub(super) fn parse(text: &str) -> Self {
-        let (groups, with_or) = groups(text);
-        let clauses: Vec<Clause> =
-            groups.into_iter().flatten().filter(|clause| !clause.words().is_empty()).collect();
+        let (mut clauses, with_or) = clauses(text);
+        clauses.retain(|clause| !clause.words().is_empty());
         let phrases = clauses.iter().filter(|clause| matches!(clause, Clause::Phrase(_))).count();
         if clauses.is_empty() || (!with_or && phrases > 0 && clauses.len() > 1) {
             // A quirk: several phrases, or a phrase with words, without OR find everything.
@@ -54,7 +53,7 @@ impl Clause {
         }
     }
 
-    /// The sum over the fields that hold all words (most_fields, with the operator AND in each field).
+    /// The sum over the fields that hold all words (`most_fields`, with the operator AND in each field).
     fn score(&self, fields: &[(f64, Vec<String>)]) -> f64 {
         let fits = |field: &[String]| match self {
             Self::Words(words) => words.iter().all(|word| field.contains(word)),
@@ -68,30 +67,26 @@ impl Clause {
     }
 }
 
-/// The clauses between the ORs, and whether there was one.
-fn groups(text: &str) -> (Vec<Vec<Clause>>, bool) {
-    let mut groups = vec![Vec::new()];
-    let mut with_or = false;
+/// The clauses in their order, and whether an OR stands between any of them.
+fn clauses(text: &str) -> (Vec<Clause>, bool) {
+    let (mut clauses, mut with_or) = (Vec::new(), false);
     for (place, piece) in text.split('"').enumerate() {
-        let quoted = place % 2 == 1;
-        if quoted {
-            groups.last_mut().into_iter().for_each(|group| group.push(Clause::Phrase(tokens(piece))));
+        if place % 2 == 1 {
+            clauses.push(Clause::Phrase(tokens(piece)));
             continue;
         }
         let mut words = Vec::new();
         for word in piece.split_whitespace() {
             if word.eq_ignore_ascii_case("or") {
                 with_or = true;
-                let clause = Clause::Words(std::mem::take(&mut words));
-                groups.last_mut().into_iter().for_each(|group| group.push(clause.clone()));
-                groups.push(Vec::new());
+                clauses.push(Clause::Words(std::mem::take(&mut words)));
             } else {
                 words.extend(tokens(word));
             }
         }
-        groups.last_mut().into_iter().for_each(|group| group.push(Clause::Words(words.clone())));
+        clauses.push(Clause::Words(words));
     }
-    (groups, with_or)
+    (clauses, with_or)
 }
 
 /// The words of a text in lower case, without stop words and without stemming.

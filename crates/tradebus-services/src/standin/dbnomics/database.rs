@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::tables::{DATASETS, DatasetSpec, PROVIDERS, ProviderSpec, Quirk, SERIES, SeriesSpec};
 use super::values::{self, Observation};
 
-/// All that DBnomics has here.
+/// All that `DBnomics` has here.
 #[derive(Debug)]
 pub(crate) struct Database(RwLock<Content>);
 

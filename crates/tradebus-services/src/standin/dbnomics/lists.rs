@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::arguments::{Page, only};
 use super::database::{Content, Database, Dataset, Provider, written};
 use super::select::has_words;
-use super::tables::Category;
+use super::tables::{Category, Labels};
 use super::{meta, not_found};
 use crate::standin::pairs::Pairs;
 use crate::standin::reply::Reply;
@@ -20,7 +20,7 @@ pub(super) fn providers(database: &Database, query: &Pairs) -> Answer {
     let content = database.read();
     let all: Vec<Value> = content.providers.iter().map(provider_doc).collect();
     Ok(json!({
-        "_meta": meta(json!({"limit": page.limit, "offset": page.offset})),
+        "_meta": meta(&json!({"limit": page.limit, "offset": page.offset})),
         "nb_datasets": content.datasets.len(),
         "nb_series": content.series.len(),
         "providers": listing(page, all),
@@ -32,7 +32,7 @@ pub(super) fn provider(database: &Database, code: &str, query: &Pairs) -> Answer
     let content = database.read();
     let provider = content.provider(code).ok_or_else(|| not_found("Provider", code))?;
     Ok(json!({
-        "_meta": meta(json!({"provider_code": code})),
+        "_meta": meta(&json!({"provider_code": code})),
         "category_tree": provider.spec.tree.iter().map(node).collect::<Vec<_>>(),
         "provider": provider_doc(provider),
     }))
@@ -47,7 +47,7 @@ pub(super) fn datasets(database: &Database, provider: &str, query: &Pairs, endle
     let all: Vec<Value> = of_provider.map(|dataset| dataset_doc(&content, dataset)).collect();
     let datasets = if endless { endless_listing(page, &all) } else { listing(page, all) };
     let args = json!({"limit": page.limit, "offset": page.offset, "provider_code": provider});
-    Ok(json!({"_meta": meta(args), "datasets": datasets}))
+    Ok(json!({"_meta": meta(&args), "datasets": datasets}))
 }
 
 pub(super) fn dataset(database: &Database, provider: &str, code: &str, query: &Pairs) -> Answer {
@@ -58,7 +58,7 @@ pub(super) fn dataset(database: &Database, provider: &str, code: &str, query: &P
         content.dataset(provider, code).ok_or_else(|| not_found("Dataset", &format!("{provider}/{code}")))?;
     let docs = vec![dataset_doc(&content, dataset)];
     Ok(json!({
-        "_meta": meta(json!({"dataset_code": code, "provider_code": provider})),
+        "_meta": meta(&json!({"dataset_code": code, "provider_code": provider})),
         "datasets": {"docs": docs, "limit": 50, "num_found": 1, "offset": 0},
     }))
 }
@@ -84,7 +84,7 @@ pub(super) fn search(database: &Database, query: &Pairs, endless: bool) -> Answe
     }
     let results = if endless { endless_listing(page, &all) } else { listing(page, all) };
     Ok(
-        json!({"_meta": meta(json!({"limit": page.limit, "offset": page.offset, "q": q})), "results": results}),
+        json!({"_meta": meta(&json!({"limit": page.limit, "offset": page.offset, "q": q})), "results": results}),
     )
 }
 
@@ -105,7 +105,7 @@ pub(super) fn last_updates(database: &Database, query: &Pairs) -> Answer {
         "providers.offset": of_providers.offset,
     });
     Ok(json!({
-        "_meta": meta(args),
+        "_meta": meta(&args),
         "datasets": listing(of_datasets, datasets.into_iter().map(|dataset| short_doc(&content, dataset)).collect()),
         "providers": listing(of_providers, providers.into_iter().map(provider_doc).collect()),
     }))
@@ -153,7 +153,7 @@ pub(super) fn dataset_doc(content: &Content, dataset: &Dataset) -> Value {
     if spec.updated {
         doc["updated_at"] = doc["indexed_at"].clone();
     }
-    if spec.without_labels {
+    if spec.form == Labels::Missing {
         return doc;
     }
     for (place, (code, label)) in spec.dimensions.iter().enumerate() {
@@ -166,9 +166,10 @@ pub(super) fn dataset_doc(content: &Content, dataset: &Dataset) -> Value {
         used.dedup();
         let labelled = used.iter().map(|value| (*value, spec.label(code, value)));
         // Both forms occur, even in one dataset (CEPII).
-        doc["dimensions_values_labels"][code] = match spec.labels_as_pairs {
-            true => labelled.map(|(value, label)| json!([value, label])).collect(),
-            false => labelled.map(|(value, label)| (value.to_owned(), json!(label))).collect(),
+        doc["dimensions_values_labels"][code] = if spec.form == Labels::Pairs {
+            labelled.map(|(value, label)| json!([value, label])).collect()
+        } else {
+            labelled.map(|(value, label)| (value.to_owned(), json!(label))).collect()
         };
     }
     doc

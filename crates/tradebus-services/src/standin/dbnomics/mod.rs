@@ -1,4 +1,4 @@
-//! DBnomics: the web API v22 and the editor.
+//! `DBnomics`: the web API v22 and the editor.
 
 mod arguments;
 mod database;
@@ -84,6 +84,6 @@ fn not_found(kind: &str, id: &str) -> Reply {
     failure(404, &format!("{kind} '{id}' not found"))
 }
 
-fn meta(args: Value) -> Value {
+fn meta(args: &Value) -> Value {
     json!({"args": args, "version": VERSION})
 }

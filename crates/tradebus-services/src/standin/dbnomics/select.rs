@@ -11,20 +11,25 @@ impl Mask {
     /// Reads `M.FR+DE.`: places are parted by dots, alternatives by `+`; a value with a `+` in it stands in double quotes.
     /// `None` if it names more places than there are dimensions.
     pub(super) fn parse(text: &str, dimensions: usize) -> Option<Self> {
-        let mut places = vec![vec![String::new()]];
+        let (mut places, mut place, mut value) = (Vec::new(), Vec::new(), String::new());
         let mut quoted = false;
         for letter in text.chars() {
-            match (letter, places.last_mut()) {
-                ('"', _) => quoted = !quoted,
-                ('.', _) if !quoted => places.push(vec![String::new()]),
-                ('+', Some(place)) if !quoted => place.push(String::new()),
-                (letter, Some(place)) => {
-                    place.iter_mut().last().into_iter().for_each(|value| value.push(letter))
+            match letter {
+                '"' => quoted = !quoted,
+                '.' | '+' if !quoted => {
+                    place.push(std::mem::take(&mut value));
+                    if letter == '.' {
+                        places.push(std::mem::take(&mut place));
+                    }
                 }
-                (_, None) => {}
+                letter => value.push(letter),
             }
         }
-        places.iter_mut().for_each(|place| place.retain(|value| !value.is_empty()));
+        place.push(value);
+        places.push(place);
+        for place in &mut places {
+            place.retain(|value: &String| !value.is_empty());
+        }
         (places.len() <= dimensions).then_some(Self(places))
     }
 
@@ -58,18 +63,16 @@ mod tests {
         Mask::parse(text, 3)
     }
 
-    fn places(places: &[&[&str]]) -> Option<Mask> {
-        Some(Mask(
-            places.iter().map(|place| place.iter().map(|value| (*value).to_owned()).collect()).collect(),
-        ))
+    fn places(places: &[&[&str]]) -> Mask {
+        Mask(places.iter().map(|place| place.iter().map(|value| (*value).to_owned()).collect()).collect())
     }
 
     #[test]
     fn masks_have_places_and_alternatives() {
-        assert_eq!(mask("M.FR+DE.X"), places(&[&["M"], &["FR", "DE"], &["X"]]));
-        assert_eq!(mask("M.."), places(&[&["M"], &[], &[]]));
-        assert_eq!(mask("M"), places(&[&["M"]]));
-        assert_eq!(mask("\"A+B\".X"), places(&[&["A+B"], &["X"]]));
+        assert_eq!(mask("M.FR+DE.X"), Some(places(&[&["M"], &["FR", "DE"], &["X"]])));
+        assert_eq!(mask("M.."), Some(places(&[&["M"], &[], &[]])));
+        assert_eq!(mask("M"), Some(places(&[&["M"]])));
+        assert_eq!(mask("\"A+B\".X"), Some(places(&[&["A+B"], &["X"]])));
         assert_eq!(mask("a.b.c.d"), None);
     }
 }

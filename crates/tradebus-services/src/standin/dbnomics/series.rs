@@ -18,6 +18,7 @@ const COMMON: [&str; 7] =
     ["facets", "observations", "metadata", "format", "align_periods", "limit", "offset"];
 
 #[derive(Debug, Clone, Copy)]
+#[allow(clippy::struct_excessive_bools, reason = "these are the arguments of the API")]
 struct Wanted {
     page: Page,
     observations: bool,
@@ -83,7 +84,7 @@ pub(super) fn of_dataset(
         has_dimensions(series, &dimensions) && has_words(q, &[series.spec.code, series.spec.name])
     });
     let mut body = json!({"errors": null, "series": listing(&content, wanted, &found, endless)});
-    body["_meta"] = meta(args(wanted, provider, code, series, &dimensions, q));
+    body["_meta"] = meta(&args(wanted, provider, code, series, &dimensions, q));
     if wanted.facets {
         body["series_dimensions_facets"] = facets(&found);
     }
@@ -152,7 +153,7 @@ pub(super) fn by_ids(database: &Database, query: &Pairs) -> Result<Value, Reply>
     args["series_ids"] = ids.into();
     let errors = if errors.is_empty() { Value::Null } else { errors.into() };
     let mut body =
-        json!({"_meta": meta(args), "errors": errors, "series": listing(&content, wanted, &found, false)});
+        json!({"_meta": meta(&args), "errors": errors, "series": listing(&content, wanted, &found, false)});
     if wanted.facets {
         body["series_dimensions_facets"] = facets(&found);
     }

@@ -1,6 +1,6 @@
 //! The providers, datasets and series of the stand-in.
 //!
-//! Codes and names are those of DBnomics where they are public (only a few series of each dataset are here); the provider
+//! Codes and names are those of `DBnomics` where they are public (only a few series of each dataset are here); the provider
 //! `STANDIN` does not exist there. Hard ones are among them: codes with `:`, `@`, `+` and `.`, labels as map, as list of
 //! pairs and missing, a provider without region and terms, every frequency, `NA`, null and sentinels.
 
@@ -37,11 +37,21 @@ pub(super) struct DatasetSpec {
     pub(super) dimensions: &'static [(&'static str, &'static str)],
     /// Dimension, value and label, for some.
     pub(super) labels: &'static [(&'static str, &'static str, &'static str)],
-    pub(super) labels_as_pairs: bool,
-    pub(super) without_labels: bool,
+    pub(super) form: Labels,
     /// Whether a series code is its dimension values joined with dots, so that masks work.
     pub(super) codes_of_dimensions: bool,
     pub(super) updated: bool,
+}
+
+/// How the labels of values are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Labels {
+    /// `{"US": "United States"}`
+    Map,
+    /// `[["US", "United States"]]`
+    Pairs,
+    /// Not at all.
+    Missing,
 }
 
 /// A series.
@@ -270,8 +280,7 @@ const PLAIN_DATASET: DatasetSpec = DatasetSpec {
     description: None,
     dimensions: &[],
     labels: &[],
-    labels_as_pairs: false,
-    without_labels: false,
+    form: Labels::Map,
     codes_of_dimensions: true,
     updated: false,
 };
@@ -371,7 +380,7 @@ pub(super) const DATASETS: &[DatasetSpec] = &[
             ("PROVIDER_FM_ID", "Identifier"),
             ("DATA_TYPE_FM", "Data type"),
         ],
-        without_labels: true,
+        form: Labels::Missing,
         ..PLAIN_DATASET
     },
     DatasetSpec {
@@ -387,7 +396,7 @@ pub(super) const DATASETS: &[DatasetSpec] = &[
             ("PROVIDER_FM_ID", "Identifier"),
             ("DATA_TYPE_FM", "Data type"),
         ],
-        without_labels: true,
+        form: Labels::Missing,
         ..PLAIN_DATASET
     },
     DatasetSpec {
@@ -419,7 +428,7 @@ pub(super) const DATASETS: &[DatasetSpec] = &[
             ("geo", "EA20", "Euro area – 20 countries"),
             ("geo", "DE", "Germany"),
         ],
-        labels_as_pairs: true,
+        form: Labels::Pairs,
         ..PLAIN_DATASET
     },
     DatasetSpec {
@@ -579,7 +588,6 @@ pub(super) const SERIES: &[SeriesSpec] = &[
         swing: 1.5,
         decimals: 1,
         quirks: &[Quirk::NaFirst(2)],
-        ..PLAIN_SERIES
     },
     SeriesSpec {
         dataset: "AMECO/ZUTN",

@@ -41,7 +41,7 @@ pub(super) fn number(spec: &SeriesSpec, value: f64) -> Value {
 }
 
 fn value(spec: &SeriesSpec, place: usize) -> f64 {
-    let noise = hash(spec.code, place as u64) as f64 / f64::from(u32::MAX) * 2.0 - 1.0;
+    let noise = f64::from(hash(spec.code, place as u64)) / f64::from(u32::MAX) * 2.0 - 1.0;
     let wave = (place % 24) as f64 / 12.0;
     let wave = if wave <= 1.0 { wave * 2.0 - 1.0 } else { 3.0 - wave * 2.0 };
     spec.base + spec.slope * place as f64 + spec.swing * f64::midpoint(wave, noise)
@@ -63,15 +63,19 @@ impl Quirk {
                 observation.value = value;
             }
         };
+        let missing: Vec<usize> = match self {
+            Self::NaFirst(count) => (0..count).collect(),
+            Self::NaLast(count) => (length.saturating_sub(count)..length).collect(),
+            Self::NaEvery(step) => (step..length).step_by(step).collect(),
+            _ => Vec::new(),
+        };
+        for place in missing {
+            set(place, json!("NA"));
+        }
         match self {
-            Self::NaFirst(count) => (0..count).for_each(|place| set(place, json!("NA"))),
-            Self::NaLast(count) => {
-                (length.saturating_sub(count)..length).for_each(|place| set(place, json!("NA")))
-            }
-            Self::NaEvery(step) => (step..length).step_by(step).for_each(|place| set(place, json!("NA"))),
             Self::Null(place) => set(place, Value::Null),
             Self::Sentinel(place) => set(place, json!(-999_999)),
-            Self::Weekdays | Self::Attributes => {}
+            _ => {}
         }
     }
 }
