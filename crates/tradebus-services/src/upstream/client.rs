@@ -44,14 +44,11 @@ impl Upstream {
     ///
     /// # Errors
     ///
-    /// All settings that cannot be used, or all secrets that cannot be read.
+    /// All settings that cannot be used, or all secrets that cannot be read, or a file of authorities that is none.
     pub fn new(config: UpstreamConfig) -> Result<Self, UpstreamConfigError> {
         let base = config.checked()?;
         let secrets = Secrets::read(&config, |name| std::env::var(name).ok())?;
-        let http = connections(&config, &base).map_err(|error| {
-            let allowed = format!("settings for which there is a client ({error})");
-            UpstreamConfigError::one("base_url", base.host_str().unwrap_or_default(), allowed)
-        })?;
+        let http = connections(&config, &base)?;
         let (pace, breaker) = (Pace::new(&config), Breaker::new(&config.breaker));
         let (name, counters) = (name(&base), Counters::default());
         Ok(Self { inner: Arc::new(Inner { config, base, name, http, secrets, pace, breaker, counters }) })
@@ -103,9 +100,18 @@ fn name(base: &Url) -> String {
     base.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
-fn connections(config: &UpstreamConfig, base: &Url) -> reqwest::Result<reqwest::Client> {
+fn connections(config: &UpstreamConfig, base: &Url) -> Result<reqwest::Client, UpstreamConfigError> {
+    let authorities = config.tls_ca_file.as_deref();
+    let tls = tls::client_config(authorities).map_err(|error| {
+        let given = authorities.map(|file| file.display().to_string()).unwrap_or_default();
+        UpstreamConfigError::one(
+            "tls_ca_file",
+            &given,
+            format!("a file of certificates in PEM form, but {error}"),
+        )
+    })?;
     let client = reqwest::Client::builder()
-        .tls_backend_preconfigured(tls::client_config())
+        .tls_backend_preconfigured(tls)
         .connect_timeout(Duration::from_millis(config.connect_timeout_ms))
         // Followed by our own rules, and tried again by them too.
         .redirect(reqwest::redirect::Policy::none())
@@ -114,7 +120,10 @@ fn connections(config: &UpstreamConfig, base: &Url) -> reqwest::Result<reqwest::
         .user_agent(&config.user_agent);
     // A proxy would ask itself.
     let client = if is_loopback(base) { client.no_proxy() } else { client };
-    client.build()
+    client.build().map_err(|error| {
+        let allowed = format!("settings for which there is a client ({})", error.without_url());
+        UpstreamConfigError::one("base_url", base.host_str().unwrap_or_default(), allowed)
+    })
 }
 
 impl Inner {
@@ -198,7 +207,8 @@ impl Inner {
         UpstreamError::Unavailable {
             upstream: self.name.clone(),
             status: None,
-            retry_after: Some(wait),
+            // While one tries, nobody knows.
+            retry_after: (!wait.is_zero()).then_some(wait),
             message,
         }
     }

@@ -1,6 +1,7 @@
 //! What is set for one upstream.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +41,8 @@ pub struct UpstreamConfig {
     pub user_agent: String,
     /// Headers whose values are secrets, by name. They go to the host of `base_url` only.
     pub secret_headers: BTreeMap<String, SecretSource>,
+    /// A file with the authorities, in PEM form, that vouch for the upstream; by default those that the system trusts do.
+    pub tls_ca_file: Option<PathBuf>,
     /// Whether secrets may go over plain `http` to another machine, where everybody on the way reads them.
     pub insecure_secrets: bool,
 }
@@ -70,6 +73,7 @@ impl Default for UpstreamConfig {
             breaker: BreakerConfig::default(),
             user_agent: concat!("tradebus/", env!("CARGO_PKG_VERSION")).to_owned(),
             secret_headers: BTreeMap::new(),
+            tls_ca_file: None,
             insecure_secrets: false,
         }
     }

@@ -3,7 +3,9 @@
 use parking_lot::RwLock;
 
 use super::gateway::Gateway;
-use super::records::{ORGANIZATIONS, Organization, RECORDS, Record};
+use super::organizations::ORGANIZATIONS;
+use super::record::{Organization, Record};
+use super::records::RECORDS;
 
 /// All data sets with what belongs to them.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::catalog::Entry;
-use super::records::Format;
+use super::record::Format;
 
 /// Where harvest records are found, as in real hits.
 const HARVEST: &str = "https://catalog.data.gov/harvest_record";

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::catalog::{Catalog, Entry};
 use super::hit;
-use super::records::ORGANIZATIONS;
+use super::organizations::ORGANIZATIONS;
 use crate::standin::pairs::Pairs;
 use crate::standin::reply::Reply;
 

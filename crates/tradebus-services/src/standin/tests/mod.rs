@@ -31,7 +31,7 @@ impl Got {
 /// Asks without any politeness.
 async fn ask(url: &str, headers: &[(&str, &str)]) -> Got {
     let client = reqwest::Client::builder()
-        .tls_backend_preconfigured(tls::client_config())
+        .tls_backend_preconfigured(tls::client_config(None).unwrap())
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
         .build()
@@ -54,7 +54,7 @@ async fn it_ends_when_it_is_stopped() {
     assert_eq!(get(&url, "/search").await.status, 200);
     standin.stop().await;
     let client = reqwest::Client::builder()
-        .tls_backend_preconfigured(tls::client_config())
+        .tls_backend_preconfigured(tls::client_config(None).unwrap())
         .no_proxy()
         .build()
         .unwrap();

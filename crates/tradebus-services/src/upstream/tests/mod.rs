@@ -2,6 +2,7 @@
 
 mod bodies;
 mod breaker;
+mod encrypted;
 mod redirects;
 mod retries;
 mod secrets;
