@@ -9,17 +9,17 @@
 //! - [`indicators`] computes from that list: change, year on year, z-score, trend, gaps, revisions.
 //! - [`catalogue`] is the list of the series that matter to trading.
 
-//pub mod catalogue;
+pub mod catalogue;
 pub mod id;
-//pub mod indicators;
+pub mod indicators;
 pub mod model;
 pub mod observations;
 pub mod period;
 pub mod sentinels;
 
-//pub use catalogue::{Catalogue, Group, TradingSeries};
+pub use catalogue::{Catalogue, Group, TradingSeries};
 pub use id::SeriesId;
-//pub use indicators::{Indicators, Settings};
+pub use indicators::{Indicators, Settings};
 pub use observations::{Observation, Observations};
 pub use period::{Frequency, Period};
 pub use sentinels::Sentinels;

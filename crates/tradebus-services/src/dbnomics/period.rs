@@ -11,8 +11,8 @@ pub use text::NoPeriod;
 
 use std::cmp::Ordering;
 
-use jiff::{Span, ToSpan};
 use jiff::civil::{Date, ISOWeekDate, Weekday, date};
+use jiff::{Span, ToSpan};
 
 /// The day from which weeks and days are counted: the Monday of the week 1970-W01.
 const MONDAY: Date = date(1969, 12, 29);

@@ -97,7 +97,8 @@ impl Series {
     /// # Errors
     /// [`ShapeError::Lengths`] otherwise.
     pub fn check_lengths(&self) -> Result<usize, ShapeError> {
-        let (periods, days, values) = (len(&self.period), len(&self.period_start_day), len(&self.value));
+        let (periods, days, values) =
+            (len(self.period.as_ref()), len(self.period_start_day.as_ref()), len(self.value.as_ref()));
         if periods == days && days == values {
             return Ok(periods);
         }
@@ -140,6 +141,6 @@ impl Series {
     }
 }
 
-fn len<T>(list: &Option<Vec<T>>) -> usize {
-    list.as_ref().map_or(0, Vec::len)
+fn len<T>(list: Option<&Vec<T>>) -> usize {
+    list.map_or(0, Vec::len)
 }
