@@ -6,7 +6,7 @@
 //! - [`relevance`] says of a hit how much it matters to trading, and why.
 
 pub mod model;
-//pub mod relevance;
+pub mod relevance;
 
 pub use model::{Failure, Hit, SearchPage};
-//pub use relevance::{Relevance, Score};
+pub use relevance::{Relevance, Score};
