@@ -60,6 +60,33 @@ impl Words {
 pub(super) struct Dictionary {
     /// By the first word: the words that follow, longest phrase first.
     phrases: HashMap<Box<str>, Vec<Phrase>>,
+    /// By the first byte of a first word: the lengths that occur, a bit each. Spares most words the look into the map.
+    lengths: Lengths,
+}
+
+#[derive(Debug, Clone)]
+struct Lengths([u64; 256]);
+
+impl Default for Lengths {
+    fn default() -> Self {
+        Self([0; 256])
+    }
+}
+
+impl Lengths {
+    fn place(word: &str) -> (usize, u64) {
+        (usize::from(word.as_bytes().first().copied().unwrap_or(0)), 1 << word.len().min(63))
+    }
+
+    fn add(&mut self, word: &str) {
+        let (byte, bit) = Self::place(word);
+        self.0[byte] |= bit;
+    }
+
+    fn may_have(&self, word: &str) -> bool {
+        let (byte, bit) = Self::place(word);
+        self.0[byte] & bit != 0
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -81,6 +108,7 @@ impl Dictionary {
             return false;
         }
         others.push(Phrase { rest, number });
+        self.lengths.add(words.word(0));
         others.sort_by_key(|phrase| std::cmp::Reverse(phrase.rest.len()));
         true
     }

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::rules::BUILT_IN;
 use super::*;
-use crate::datagov::model::{Hit, Organization};
+use crate::datagov::model::{Dcat, Distribution, Hit, Organization};
 
 const TODAY: Date = date(2026, 11, 26);
 
@@ -44,12 +44,24 @@ fn labelled() -> Vec<Labelled> {
     serde_json::from_str(include_str!("../labelled.json")).unwrap()
 }
 
+/// A record with all that any record can have in its favour: modified today, renewed monthly, public, a CSV file.
+fn flattered(mut hit: Hit) -> Hit {
+    hit.dcat = Some(Dcat {
+        modified: Some(TODAY.to_string()),
+        accrual_periodicity: Some("R/P1M".to_owned()),
+        access_level: Some("public".to_owned()),
+        distribution: vec![Distribution { format: Some("CSV".to_owned()), ..Distribution::default() }],
+        ..Dcat::default()
+    });
+    hit
+}
+
 /// Precision and recall of one half, and what was misjudged.
-fn measure(half: &str) -> (f64, f64, Vec<String>) {
+fn measure(half: &str, with: impl Fn(Hit) -> Hit) -> (f64, f64, Vec<String>) {
     let relevance = Relevance::built_in().unwrap();
     let (mut right, mut wrong, mut missed, mut names) = (0.0, 0.0, 0.0, Vec::new());
     for record in labelled().into_iter().filter(|record| record.half == half) {
-        let score = relevance.score(&record.hit(), TODAY);
+        let score = relevance.score(&with(record.hit()), TODAY);
         match (record.relevant, score.relevant) {
             (true, true) => right += 1.0,
             (false, true) => wrong += 1.0,
@@ -68,21 +80,36 @@ fn measure(half: &str) -> (f64, f64, Vec<String>) {
 ///
 /// | half | precision | recall |
 /// | --- | --- | --- |
-/// | development, 84 titles, rules tuned on it | DEVP | DEVR |
-/// | held out, 83 titles, errors never looked at | HELDP | HELDR |
+/// | development, 84 titles, rules tuned on it | 1.000 (35 of 35) | 0.921 (35 of 38) |
+/// | held out, 83 titles, errors never looked at | 1.000 (34 of 34) | 0.895 (34 of 38) |
 ///
 /// The author of the rules had written the titles of both halves before: figures on titles that nobody had in mind will be lower.
 #[rstest]
-#[case("development", 0.95, 0.85)]
-#[case("held_out", 0.95, 0.80)]
+#[case("development", 0.97, 0.89)]
+#[case("held_out", 0.97, 0.86)]
 fn precision_and_recall(#[case] half: &str, #[case] least_precision: f64, #[case] least_recall: f64) {
-    let (precision, recall, misjudged) = measure(half);
+    let (precision, recall, misjudged) = measure(half, |hit| hit);
     println!("{half}: precision {precision:.3}, recall {recall:.3}");
     if half == "development" {
         for record in &misjudged {
             println!("  {record}");
         }
     }
+    assert!(precision >= least_precision && recall >= least_recall, "{half}: {precision:.3} {recall:.3}");
+}
+
+/// The same with everything in each record's favour, relevant or not: what the small signals can spoil at worst.
+/// Measured: precision 0.950 and recall 1.000 in both halves.
+#[rstest]
+#[case("development", 0.92, 0.97)]
+#[case("held_out", 0.92, 0.97)]
+fn precision_and_recall_flattered(
+    #[case] half: &str,
+    #[case] least_precision: f64,
+    #[case] least_recall: f64,
+) {
+    let (precision, recall, _) = measure(half, flattered);
+    println!("{half}, flattered: precision {precision:.3}, recall {recall:.3}");
     assert!(precision >= least_precision && recall >= least_recall, "{half}: {precision:.3} {recall:.3}");
 }
 
