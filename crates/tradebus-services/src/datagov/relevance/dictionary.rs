@@ -117,9 +117,9 @@ impl Dictionary {
     pub(super) fn find(&self, words: &Words, mut found: impl FnMut(usize)) {
         let mut at = 0;
         while at < words.len() {
-            let longest = self
-                .phrases
-                .get(words.word(at))
+            let word = words.word(at);
+            let beginning = if self.lengths.may_have(word) { self.phrases.get(word) } else { None };
+            let longest = beginning
                 .and_then(|phrases| phrases.iter().find(|phrase| follows(words, at + 1, &phrase.rest)));
             at += 1;
             if let Some(phrase) = longest {

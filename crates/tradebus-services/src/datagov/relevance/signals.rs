@@ -157,9 +157,14 @@ fn push_terms(parts: &mut Vec<Part>, signal: Signal, points: f64, found: &[&Term
     if found.is_empty() {
         return;
     }
-    let named: Vec<String> =
-        found.iter().take(MAX_NAMED).map(|term| format!("{} ({})", term.phrase, term.class)).collect();
-    parts.push(Part { signal, points, reason: named.join(", ") });
+    let mut reason = String::with_capacity(64);
+    for term in found.iter().take(MAX_NAMED) {
+        let comma = if reason.is_empty() { "" } else { ", " };
+        for text in [comma, &term.phrase, " (", &term.class, ")"] {
+            reason.push_str(text);
+        }
+    }
+    parts.push(Part { signal, points, reason });
 }
 
 fn all(texts: &[String]) -> Words {
