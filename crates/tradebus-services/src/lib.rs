@@ -18,5 +18,7 @@
 //! ```
 
 pub mod cache;
+pub mod datagov;
+pub mod dbnomics;
 pub mod standin;
 pub mod upstream;
