@@ -20,5 +20,8 @@
 pub mod cache;
 pub mod datagov;
 pub mod dbnomics;
+pub mod params;
+pub mod settings;
+pub mod source;
 pub mod standin;
 pub mod upstream;
