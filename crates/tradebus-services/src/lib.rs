@@ -21,6 +21,7 @@ pub mod cache;
 pub mod datagov;
 pub mod dbnomics;
 pub mod params;
+pub mod rest;
 pub mod settings;
 pub mod source;
 pub mod standin;

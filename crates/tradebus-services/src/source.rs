@@ -79,6 +79,17 @@ impl Source {
         }
     }
 
+    /// What the API answers to a call that does something: it is sent each time, and nothing is kept.
+    ///
+    /// # Errors
+    ///
+    /// As [`get`](Self::get).
+    pub async fn send(&self, call: Call) -> Result<Got, ServiceError> {
+        let answer = self.upstream.call(&call).await.map_err(|error| refused(&error))?;
+        let age = Duration::ZERO;
+        Ok(Got { body: answer.body, cached: false, stale: false, age, origin: self.origin })
+    }
+
     /// How the API is.
     pub fn status(&self) -> UpstreamStatus {
         self.upstream.status()
