@@ -22,6 +22,7 @@ pub mod datagov;
 pub mod dbnomics;
 pub mod params;
 pub mod rest;
+pub mod running;
 pub mod settings;
 pub mod source;
 pub mod standin;

@@ -7,6 +7,7 @@ mod group;
 mod publish;
 mod request;
 mod serve;
+mod services;
 mod stream;
 mod subscribe;
 
@@ -22,6 +23,7 @@ pub(crate) enum Command {
     Pub(publish::Args),
     Sub(subscribe::Args),
     Request(request::Args),
+    Services(services::Args),
     Stream(stream::Args),
     Group(group::Args),
     Dead(dead::Args),
@@ -48,6 +50,7 @@ impl Command {
             Self::Pub(args) => publish::run(args, global).await,
             Self::Sub(args) => subscribe::run(args, global).await,
             Self::Request(args) => request::run(args, global).await,
+            Self::Services(args) => services::run(args, global).await,
             Self::Stream(args) => stream::run(args, global).await,
             Self::Group(args) => group::run(args, global).await,
             Self::Dead(args) => dead::run(args, global).await,

@@ -23,6 +23,17 @@ Exit codes: 0 answered, 1 not fulfilled, or it cannot be asked, 6 nobody answere
 #[derive(clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Args {
+    #[command(flatten)]
+    asked: Asked,
+
+    /// Do not wait: have the answer published on this topic, and print the id of the request.
+    #[arg(long, value_name = "TOPIC", value_parser = parse_topic, conflicts_with_all = ["timeout", "json"])]
+    callback: Option<Topic>,
+}
+
+/// What is asked, and how the answer is printed.
+#[derive(clap::Args)]
+pub(crate) struct Asked {
     /// Topic of what is asked for.
     #[arg(value_parser = parse_topic)]
     topic: Topic,
@@ -42,10 +53,6 @@ pub(crate) struct Args {
     /// Longest age of an answer out of a cache, in seconds; 0 asks for a fresh one [default: as the service has it]
     #[arg(long, value_name = "S", value_parser = parse_ttl, allow_negative_numbers = true)]
     cache_ttl: Option<Duration>,
-
-    /// Do not wait: have the answer published on this topic, and print the id of the request.
-    #[arg(long, value_name = "TOPIC", value_parser = parse_topic, conflicts_with_all = ["timeout", "json"])]
-    callback: Option<Topic>,
 
     /// Print the whole answer as one JSON object, also when the request was not fulfilled.
     #[arg(long)]
@@ -94,21 +101,33 @@ pub(crate) async fn run(args: Args, global: &Global) -> Outcome {
     outcome
 }
 
+/// Asks, and prints the answer.
+pub(crate) async fn ask(asked: &Asked, bus: &Bus) -> Outcome {
+    asked.print(bus.request_with(&asked.request()?).await.map_err(failure)?)
+}
+
 impl Args {
     async fn ask(&self, bus: &Bus) -> Outcome {
+        let Some(callback) = &self.callback else { return ask(&self.asked, bus).await };
+        let id = bus.request_to(&self.asked.request()?, callback).await.map_err(failure)?;
+        output::print(&id)
+    }
+}
+
+impl Asked {
+    pub(crate) fn topic(&self) -> &Topic {
+        &self.topic
+    }
+
+    fn request(&self) -> Outcome<Request> {
         let params = self.params.clone().unwrap_or(Value::Null);
         let request =
             Request::new(self.topic.clone(), params).map_err(|error| Failure::usage(error.to_string()))?;
-        let mut request = request.priority(self.priority).timeout(self.timeout);
-        if let Some(ttl) = self.cache_ttl {
-            request = request.cache_ttl(ttl);
-        }
-        if let Some(callback) = &self.callback {
-            let id = bus.request_to(&request, callback).await.map_err(failure)?;
-            return output::print(&id);
-        }
-        let response = bus.request_with(&request).await.map_err(failure)?;
-        self.print(response)
+        let request = request.priority(self.priority).timeout(self.timeout);
+        Ok(match self.cache_ttl {
+            Some(ttl) => request.cache_ttl(ttl),
+            None => request,
+        })
     }
 
     fn print(&self, response: Response) -> Outcome {

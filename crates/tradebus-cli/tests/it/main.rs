@@ -10,6 +10,7 @@ mod manage;
 mod publish;
 mod request;
 mod serve;
+mod services;
 mod subscribe;
 mod support;
 mod usage;

@@ -219,6 +219,8 @@ pub struct BusConfig {
     /// of a group, a single-active group. Default 5000, 100 to 600000.
     #[schemars(range(min = 100, max = 600_000))]
     pub lease_ttl_ms: u64,
+    /// The services of this node, each a table of its own: what is in them is up to the service. Default empty.
+    pub services: BTreeMap<String, serde_json::Value>,
     /// Which messages of a subscription with a handler are handled one after the other. Default `topic`.
     pub ordering: HandlingOrder,
     /// Longest that a handler may take for a message, in milliseconds. Default 30000, 0 to 86400000; 0 means no limit.
@@ -310,6 +312,7 @@ impl Default for BusConfig {
             claim_idle_ms: 60_000,
             max_pending: 20_000,
             max_dead_letters: 1_000_000,
+            services: BTreeMap::new(),
             lease_ttl_ms: 5_000,
             ordering: HandlingOrder::Topic,
             handler_timeout_ms: 30_000,

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use futures_util::future::join_all;
 use tradebus::config::{Loaded, Source};
-use tradebus::{Bus, BusConfig, EmbeddedStore, StreamStore as _};
+use tradebus::{Bus, BusConfig, EmbeddedStore, ServiceTask, StreamStore as _};
 
 use super::embedded::StoreOptions;
 use super::redis_port::{self, RedisPort};
+use crate::commands::services;
 use crate::failure::{Failure, Outcome};
 
 /// A node at work.
@@ -17,6 +19,8 @@ pub(super) struct Node {
     embedded: Option<EmbeddedStore>,
     /// Where clients find the embedded engine.
     port: Option<RedisPort>,
+    /// The services that are configured.
+    services: Vec<ServiceTask>,
 }
 
 impl Node {
@@ -39,7 +43,8 @@ impl Node {
                 ));
             }
             let bus = Bus::connect(config.clone()).await?;
-            return Ok(Self { bus, config, embedded: None, port: None });
+            let services = start_services(&bus, &config).await?;
+            return Ok(Self { bus, config, embedded: None, port: None, services });
         };
         let port = match port.open(embedded.engine().clone()).await {
             Err(Failure::Failed(message)) if spare_port && !port.are_given() => {
@@ -49,7 +54,8 @@ impl Node {
             port => port?,
         };
         let bus = Bus::with_store(config.clone(), Arc::new(embedded.clone()))?;
-        Ok(Self { bus, config, embedded: Some(embedded), port })
+        let services = start_services(&bus, &config).await?;
+        Ok(Self { bus, config, embedded: Some(embedded), port, services })
     }
 
     /// The store URL with which other programs see what this node does.
@@ -60,8 +66,10 @@ impl Node {
         Some(self.config.store_url().to_string())
     }
 
-    /// Closes the bus, then the port, then the store; a failure if something that was accepted is not known to be stored.
+    /// Stops the services, closes the bus, then the port, then the store; a failure if something that was accepted is not known to be stored.
     pub(super) async fn close(self) -> Outcome {
+        // They take nothing more, and answer what they have begun.
+        join_all(self.services.into_iter().map(ServiceTask::stop)).await;
         let unconfirmed = self.bus.close().await.unconfirmed;
         if let Some(port) = self.port {
             port.close().await;
@@ -86,6 +94,16 @@ impl Node {
     pub(super) const fn is_embedded(&self) -> bool {
         self.embedded.is_some()
     }
+}
+
+async fn start_services(bus: &Bus, config: &BusConfig) -> Outcome<Vec<ServiceTask>> {
+    let mut tasks = Vec::new();
+    for service in services::prepare(config, bus.store())? {
+        let (name, topics) = (service.name().to_owned(), service.routes().len());
+        tasks.push(service.start(bus).await.map_err(services::wrong)?);
+        tracing::info!(service = name, topics, "the service answers");
+    }
+    Ok(tasks)
 }
 
 /// Whether anybody has said where the store is.

@@ -87,13 +87,15 @@ pub(crate) async fn serve(
         return Err(ServeError::NoRoutes { name: service.name().to_owned() });
     }
     let group = SubscribeOptions::group(format!("service.{}", service.name())).ordering(HandlingOrder::None);
-    let pattern = Pattern::new(common_pattern(&topics))?;
+    let health_topic = Topic::new(format!("{}{HEALTH}", service.name()))?;
+    let read = [&topics[..], std::slice::from_ref(&health_topic)].concat();
+    let pattern = Pattern::new(common_pattern(&read))?;
     let requests = hosting.bus.subscribe(pattern, group).await?;
     let leaving = watch::channel(false).0;
     let host = Arc::new(Host {
         bus: hosting.bus,
         meter: hosting.meter,
-        health_topic: Topic::new(format!("{}{HEALTH}", service.name()))?,
+        health_topic,
         event_topic: Topic::new(format!("system.health.{}", service.name()))?,
         topics,
         limit: Arc::new(Semaphore::new(options.concurrency.max(1))),

@@ -23,7 +23,8 @@ pub trait Service: Send + Sync + 'static {
     /// Its name: part of topics and of the group, so without white space, `*` and `?`.
     fn name(&self) -> &str;
 
-    /// The topics that it answers. They should have their first part in common: the host reads all topics that begin as they do.
+    /// The topics that it answers. They should begin with its name and a dot: the host reads all topics that begin as they and
+    /// `{name}.health.check` do.
     fn routes(&self) -> Vec<Route>;
 
     /// Answers a request on one of them. A handler that panics, or takes longer than it may, is answered for.

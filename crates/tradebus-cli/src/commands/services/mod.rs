@@ -1,0 +1,54 @@
+//! `tradebus services`: the services of a configuration.
+
+mod call;
+mod check;
+mod ls;
+
+use std::sync::Arc;
+
+use tradebus::{BusConfig, EmbeddedStore, StreamStore};
+use tradebus_services::running::{Prepared, ServicesSettings, StartError};
+
+use crate::cli::Global;
+use crate::failure::{Failure, Outcome};
+
+/// Look at the services that are configured, and try them.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(clap::Subcommand)]
+enum What {
+    Ls(ls::Args),
+    Check(check::Args),
+    Call(call::Args),
+}
+
+pub(crate) async fn run(args: Args, global: &Global) -> Outcome {
+    match args.what {
+        What::Ls(args) => ls::run(&args, global),
+        What::Check(args) => check::run(&args, global),
+        What::Call(args) => call::run(args, global).await,
+    }
+}
+
+/// Makes the services of a configuration over a store.
+pub(crate) fn prepare(config: &BusConfig, store: &Arc<dyn StreamStore>) -> Outcome<Vec<Prepared>> {
+    let settings = ServicesSettings::read(&config.services).map_err(wrong)?;
+    settings.prepare(store, &config.stream_base()).map_err(wrong)
+}
+
+/// The same over nothing, to look at them.
+fn prepare_apart(config: &BusConfig) -> Outcome<Vec<Prepared>> {
+    let store: Arc<dyn StreamStore> = Arc::new(EmbeddedStore::in_memory());
+    prepare(config, &store)
+}
+
+pub(crate) fn wrong(error: StartError) -> Failure {
+    match error {
+        StartError::Serve { .. } => Failure::failed(error.to_string()),
+        error => Failure::usage(error.to_string()),
+    }
+}

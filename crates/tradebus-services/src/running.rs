@@ -1,0 +1,155 @@
+//! The services of a configuration: which there are, and how they are started.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde_json::Value;
+use tradebus::{Bus, Route, ServeError, Service, ServiceOptions, ServiceTask, StreamStore};
+
+use crate::rest::{RestService, RestSettings};
+use crate::settings::SettingsError;
+
+/// The tables `[services.*]` of a configuration.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ServicesSettings {
+    /// `[[services.rest]]`: services without code.
+    pub rest: Vec<RestSettings>,
+}
+
+/// Why services cannot be started.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// A table is not what it should be.
+    #[error("services.{path}: {detail}")]
+    Table {
+        /// Where, below `services`.
+        path: String,
+        /// What is wrong.
+        detail: String,
+    },
+    /// The settings of a service make no sense.
+    #[error("the service `{name}`: {error}")]
+    Settings {
+        /// Its name.
+        name: String,
+        /// What is wrong.
+        error: SettingsError,
+    },
+    /// Two services have one name.
+    #[error("there are two services `{name}`")]
+    Twice {
+        /// The name.
+        name: String,
+    },
+    /// A service could not be started.
+    #[error("the service `{name}`: {error}")]
+    Serve {
+        /// Its name.
+        name: String,
+        /// Why not.
+        error: ServeError,
+    },
+}
+
+/// A service that is ready to be started.
+pub struct Prepared {
+    service: Arc<dyn Service>,
+    options: ServiceOptions,
+}
+
+impl ServicesSettings {
+    /// Reads the tables of a configuration ([`tradebus::BusConfig::services`]).
+    ///
+    /// # Errors
+    ///
+    /// With the first value that is not what it should be.
+    pub fn read(tables: &BTreeMap<String, Value>) -> Result<Self, StartError> {
+        let tables = Value::Object(tables.clone().into_iter().collect());
+        serde_path_to_error::deserialize(tables).map_err(|error| StartError::Table {
+            path: error.path().to_string(),
+            detail: error.inner().to_string(),
+        })
+    }
+
+    /// Makes the services. Nothing is connected to.
+    ///
+    /// # Errors
+    ///
+    /// When the settings of a service make no sense, or two services have one name.
+    pub fn prepare(&self, store: &Arc<dyn StreamStore>, base: &str) -> Result<Vec<Prepared>, StartError> {
+        let mut prepared: Vec<Prepared> = Vec::new();
+        for settings in &self.rest {
+            let name = &settings.name;
+            let prefix = format!("{base}:cache:{name}");
+            let wrong = |error| StartError::Settings { name: name.clone(), error };
+            let service = Arc::new(RestService::new(store.clone(), prefix, settings).map_err(wrong)?);
+            let options = settings.host.options().map_err(wrong)?;
+            prepared.push(Prepared { service, options });
+        }
+        for (index, one) in prepared.iter().enumerate() {
+            if prepared[..index].iter().any(|other| other.name() == one.name()) {
+                return Err(StartError::Twice { name: one.name().to_owned() });
+            }
+        }
+        Ok(prepared)
+    }
+}
+
+impl Prepared {
+    /// The name of the service.
+    pub fn name(&self) -> &str {
+        self.service.name()
+    }
+
+    /// The topics that it answers.
+    pub fn routes(&self) -> Vec<Route> {
+        self.service.routes()
+    }
+
+    /// Starts it.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be used.
+    pub async fn start(self, bus: &Bus) -> Result<ServiceTask, StartError> {
+        let name = self.name().to_owned();
+        bus.serve(self.service, self.options).await.map_err(|error| StartError::Serve { name, error })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::Arc;
+
+    use serde_json::{Value, json};
+    use tradebus::{EmbeddedStore, StreamStore};
+
+    use super::ServicesSettings;
+
+    fn tables(tables: Value) -> BTreeMap<String, Value> {
+        serde_json::from_value(tables).unwrap()
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_its_place() {
+        let wrong = |value: Value| ServicesSettings::read(&tables(value)).unwrap_err().to_string();
+        let unknown = wrong(json!({"weather": {}}));
+        assert!(unknown.contains("unknown field `weather`"), "{unknown}");
+        let nested = wrong(json!({"rest": [{"name": "a", "upstream": {"base_url": 7}, "routes": []}]}));
+        assert!(nested.starts_with("services.rest[0].upstream.base_url: "), "{nested}");
+    }
+
+    #[test]
+    fn names_are_given_once() {
+        let one = json!({"name": "a", "upstream": {"base_url": "http://127.0.0.1:1"},
+            "routes": [{"topic": "a.get", "path": "/x"}]});
+        let settings = ServicesSettings::read(&tables(json!({"rest": [one, one]}))).unwrap();
+        let store: Arc<dyn StreamStore> = Arc::new(EmbeddedStore::in_memory());
+        let error = settings.prepare(&store, "base").err().unwrap().to_string();
+        assert_eq!(error, "there are two services `a`");
+    }
+}
