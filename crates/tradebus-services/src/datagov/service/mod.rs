@@ -43,6 +43,58 @@ const ROUTES: [(&str, &str); 8] = [
 ];
 
 /// Answers requests for what Data.gov has.
+///
+/// Parameters that are not known or out of bounds are a `bad_request` that names them. `cache_ttl` of a request is the highest age of what comes
+/// out of the cache. Beside the data stand `stale`, `age_seconds` and, where it is set, `source`.
+///
+/// | topic | parameters | data |
+/// | --- | --- | --- |
+/// | `datagov.datasets.search` | the filters, `per_page` (1 to 1000, by default 20), `after` (the cursor of the page before) | `results`, `after`, `unreadable` |
+/// | `datagov.datasets.get` | `slug` or `id` | the dataset with `dcat`, `distributions` and `relevance` |
+/// | `datagov.organizations.list` | | `organizations`, `unreadable` |
+/// | `datagov.categories.list` | `size` (1 to 1000, by default 100), `min_count` (from 1), `search` (a part of the keyword), `keyword` (a list: those that occur together with them) | `keywords`, `unreadable` |
+/// | `datagov.publishers.list` | | `publishers`, `unreadable` |
+/// | `datagov.locations.search` | `q`, `size` (1 to 2000, by default 100) | `locations`, `unreadable` |
+/// | `datagov.analytics.trading_relevant` | the filters, `pages` of 100 (1 to 20, by default 5), `min_score` (0 to 1, by default the threshold), `limit` (1 to 1000, by default 50) | `results`, `found`, `min_score`, `pages`, `looked_at`, `unreadable`, `cut` |
+/// | `datagov.metrics.get` | | `upstream`, `cache` |
+///
+/// The filters, all of which may be left out: `q` (at most 500 characters; all words must occur in one field; `"a phrase"`; `a OR b`), `sort`
+/// (`relevance`, `popularity`, `last_harvested_date`), `org_slug`, `org_type` (a list, any of which will do), `keyword` (a list, all of which must
+/// be there), `publisher` (its whole name), `spatial_filter` (`geospatial`, `non-geospatial`), `has_download` (`true`).
+///
+/// `relevance` of a dataset has `total` (0 to 1), `relevant` and `reasons`, each with `signal`, `points` and `reason`. `cut` of a ranking is null
+/// if all that the search finds was looked at, otherwise it has `reason` (`pages`: there are more than were asked for; `failed`: a page after the
+/// first could not be had; `circle`: the catalogue gave a cursor twice) and `message`.
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::time::Duration;
+///
+/// use serde_json::json;
+/// use tradebus::{Bus, BusConfig};
+/// use tradebus_services::datagov::{DatagovService, DatagovSettings};
+/// use tradebus_services::standin::Standin;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let standin = Standin::start().await?;
+/// let mut settings = DatagovSettings::default();
+/// settings.upstream.base_url = standin.catalog_url();
+///
+/// let bus = Bus::connect(BusConfig { store: Some("memory:".to_owned().into()), ..BusConfig::default() }).await?;
+/// let datagov = DatagovService::new(bus.store().clone(), "cache:datagov", &settings, Some("stand-in"))?;
+/// let task = bus.serve(Arc::new(datagov), settings.host.options()?).await?;
+///
+/// let topic = "datagov.analytics.trading_relevant";
+/// let answer = bus.request(topic, json!({"q": "oil prices"}), Duration::from_secs(30)).await?;
+/// let ranking = answer.into_data()?;
+/// assert_eq!(ranking["looked_at"], 2);
+/// assert_eq!(ranking["results"][0]["relevance"]["relevant"], true);
+/// # task.stop().await;
+/// # bus.close().await;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct DatagovService {
     api: Api,

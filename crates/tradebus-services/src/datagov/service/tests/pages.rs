@@ -74,6 +74,21 @@ async fn a_walk_ends_after_as_many_pages_as_it_may() {
 }
 
 #[tokio::test]
+async fn a_walk_is_as_old_as_its_oldest_page() {
+    let desk = Desk::open().await;
+    walk_with(&desk, 2);
+    let of = |pages: u64| json!({"pages": pages, "min_score": 0});
+    assert!(!desk.ask(RANKING, of(1)).await.cached);
+    let mixed = desk.ask(RANKING, of(2)).await;
+    assert_eq!((mixed.cached, desk.standin.total_calls()), (false, 2), "one page is out of the cache");
+    assert!(desk.ask(RANKING, of(2)).await.cached);
+    desk.standin.fail("", Fault::Html(502), Times::Always);
+    let old = desk.ask_fresh(RANKING, of(2)).await;
+    assert_eq!((old.cached, &old.more["stale"]), (true, &json!(true)));
+    assert_eq!(old.into_data().unwrap()["pages"], 2);
+}
+
+#[tokio::test]
 async fn a_walk_that_fails_on_its_way_says_so() {
     let desk = Desk::open().await;
     walk_with(&desk, 2);
