@@ -78,4 +78,10 @@ pub enum SettingsError {
     /// The cache.
     #[error("cache: {0}")]
     Cache(#[from] CacheConfigError),
+    /// What only this service has.
+    #[error("{}", problems.join("; "))]
+    Service {
+        /// What is wrong, and what is allowed.
+        problems: Vec<String>,
+    },
 }

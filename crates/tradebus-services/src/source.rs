@@ -11,7 +11,7 @@ use tradebus::{Answer, ErrorCode, ServiceError, ServiceHealth, StreamStore};
 
 use crate::cache::{Cache, CacheMetrics, Cached, Fetched};
 use crate::settings::{SettingsError, SourceSettings};
-use crate::upstream::{Call, Upstream, UpstreamError, UpstreamState, UpstreamStatus};
+use crate::upstream::{Breakage, Call, Upstream, UpstreamError, UpstreamState, UpstreamStatus};
 
 /// An API with a cache in front of it.
 #[derive(Debug)]
@@ -60,11 +60,29 @@ impl Source {
     /// What a service answers then: `not_found` where the API says so, `unavailable`, `rate_limited`, `timeout`, `bad_upstream`, or
     /// `bad_request` where the API does not take the call.
     pub async fn get(&self, call: Call, max_age: Option<Duration>) -> Result<Got, ServiceError> {
+        self.get_checked(call, max_age, |_body| Ok(())).await
+    }
+
+    /// As [`Source::get`]; an answer that `check` does not take counts as none: it is not kept, and an older one is given in its place if there
+    /// is one.
+    ///
+    /// # Errors
+    ///
+    /// As [`Source::get`]; `bad_upstream` with what `check` says.
+    pub async fn get_checked(
+        &self,
+        call: Call,
+        max_age: Option<Duration>,
+        check: impl FnOnce(&[u8]) -> Result<(), String> + Send + 'static,
+    ) -> Result<Got, ServiceError> {
         let key = call.key();
-        let upstream = self.upstream.clone();
+        let (upstream, asked) = (self.upstream.clone(), call.clone());
         let fetch = || async move {
-            match upstream.call(&call).await {
-                Ok(answer) => Ok(Fetched::Found(answer.body)),
+            match upstream.call(&asked).await {
+                Ok(answer) => match check(&answer.body) {
+                    Ok(()) => Ok(Fetched::Found(answer.body)),
+                    Err(detail) => Err(UpstreamError::Broken { kind: Breakage::Shape, detail }),
+                },
                 Err(UpstreamError::NotFound { message, path, .. }) => {
                     Ok(Fetched::Missing(message.unwrap_or_else(|| format!("{path}: not found"))))
                 }
@@ -72,7 +90,7 @@ impl Source {
             }
         };
         let Cached { fetched, cached, stale, age } =
-            self.cache.get(&key, max_age, fetch).await.map_err(|error| refused(&error))?;
+            self.cache.get(&key, max_age, fetch).await.map_err(|error| refused(&call, &error))?;
         match fetched {
             Fetched::Found(body) => Ok(Got { body, cached, stale, age, origin: self.origin }),
             Fetched::Missing(reason) => Err(ServiceError::not_found(reason)),
@@ -129,6 +147,13 @@ impl Got {
         })
     }
 
+    /// Counts another answer in, for what is made of both: as old as the older one, out of the cache if both are.
+    pub fn join(&mut self, other: &Self) {
+        self.cached &= other.cached;
+        self.stale |= other.stale;
+        self.age = self.age.max(other.age);
+    }
+
     /// The answer of a service that was made of this.
     ///
     /// # Errors
@@ -153,7 +178,10 @@ impl Got {
 }
 
 /// What a service says when the API has given nothing.
-fn refused(error: &UpstreamError) -> ServiceError {
+fn refused(call: &Call, error: &UpstreamError) -> ServiceError {
+    if call.has_bad_cursor(error) {
+        return ServiceError::bad_request("the cursor is not (any more) valid: start from the first page");
+    }
     let code = match error {
         UpstreamError::Timeout { .. } => ErrorCode::Timeout,
         UpstreamError::RateLimited { .. } => ErrorCode::RateLimited,

@@ -81,6 +81,11 @@ impl Call {
         self
     }
 
+    /// Whether `error` is what Data.gov answers to a cursor that it does not take: the caller is at fault then, not the upstream.
+    pub(crate) fn has_bad_cursor(&self, error: &UpstreamError) -> bool {
+        self.cursor && matches!(error, UpstreamError::Unavailable { status: Some(500), .. })
+    }
+
     /// What two calls have in common that ask for the same: method, path and query, in one spelling. Secrets of the headers are not in it.
     pub fn key(&self) -> String {
         let part = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();

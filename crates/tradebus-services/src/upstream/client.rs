@@ -171,7 +171,11 @@ impl Inner {
         self.counters.sent(tries > 0);
         let received = timeout_at(deadline, attempt(self, call, url)).await;
         let received = received.unwrap_or_else(|_| Err(too_late(self, call)));
-        self.report(pass, received.as_ref().err());
+        let error = received.as_ref().err();
+        // What a bad cursor brings about says nothing about the upstream, or one caller could have it left alone for all.
+        if !error.is_some_and(|error| call.has_bad_cursor(error)) {
+            self.report(pass, error);
+        }
         Ok(received)
     }
 

@@ -13,7 +13,9 @@ pub(super) fn helps(call: &Call, error: &UpstreamError) -> bool {
     match error {
         UpstreamError::RateLimited { .. } => true,
         UpstreamError::Unreachable { unsent, .. } => *unsent || call.repeatable,
-        UpstreamError::Unavailable { status: Some(500), .. } => call.repeatable && !call.cursor,
+        UpstreamError::Unavailable { status: Some(500), .. } => {
+            call.repeatable && !call.has_bad_cursor(error)
+        }
         UpstreamError::Unavailable { status: Some(502..=504), .. }
         | UpstreamError::Broken { kind: Breakage::Cut, .. } => call.repeatable,
         _ => false,

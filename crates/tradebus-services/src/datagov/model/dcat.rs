@@ -1,11 +1,12 @@
 //! The publisher's record of a dataset: DCAT-US 1.1, partly 3.0.
 
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::read::Fields;
 
 /// What the publisher wrote. Everything may be missing.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Dcat {
     /// A date, a date and time, a year, or an interval such as `R/P1D`.
     pub modified: Option<String>,
@@ -30,11 +31,12 @@ pub struct Dcat {
     /// The publisher, and the organizations above it.
     pub publisher: Vec<String>,
     /// Where the data are.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub distribution: Vec<Distribution>,
 }
 
 /// One form in which the data can be had.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Distribution {
     /// What it is.
     pub title: Option<String>,

@@ -1,12 +1,13 @@
 //! One dataset of a page.
 
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::dcat::Dcat;
 use super::read::Fields;
 
 /// A dataset as the search gives it. The best part of the fields may be missing, most of all in old records.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Hit {
     /// Its title.
     pub title: String,
@@ -41,13 +42,14 @@ pub struct Hit {
     /// How it was harvested.
     pub harvest_record: Option<String>,
     /// The publisher's record.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub dcat: Option<Dcat>,
     /// Fields that had another type than told, and are empty here. Those of the publisher's record too.
     pub odd_fields: Vec<&'static str>,
 }
 
 /// Who brought a dataset to the catalogue.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Organization {
     /// `dol-bls`: what `org_slug` takes.
     pub slug: String,

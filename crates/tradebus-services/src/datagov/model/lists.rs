@@ -1,5 +1,6 @@
 //! Organizations, keywords and locations.
 
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::hit::Organization;
@@ -15,9 +16,10 @@ pub struct OrganizationList {
 }
 
 /// An organization with the size of its part of the catalogue.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct OrganizationEntry {
     /// Who.
+    #[serde(flatten)]
     pub organization: Organization,
     /// How many datasets it has.
     pub dataset_count: Option<u64>,
@@ -33,7 +35,7 @@ pub struct KeywordList {
 }
 
 /// A name, and in how many datasets it occurs.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Counted {
     /// The keyword or publisher.
     pub name: String,
@@ -51,7 +53,7 @@ pub struct LocationList {
 }
 
 /// A place for a spatial filter.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Location {
     /// A small number as text; a UUID in the documentation.
     pub id: String,

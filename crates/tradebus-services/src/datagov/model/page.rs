@@ -1,5 +1,6 @@
 //! A page of hits: `GET /search`, and `GET /dataset/{slug}`, which answers with a page of one.
 
+use serde::Serialize;
 use serde_json::Value;
 
 use super::hit::Hit;
@@ -21,7 +22,7 @@ pub struct SearchPage {
 }
 
 /// A hit that could not be read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Unreadable {
     /// Its place on the page, from 0.
     pub index: usize,

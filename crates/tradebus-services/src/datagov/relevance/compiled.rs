@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use jiff::civil::Date;
 
 use super::dictionary::{Dictionary, Words};
-use super::rules::{BUILT_IN, Rules, RulesError, Terms};
+use super::rules::{BUILT_IN, Rules, RulesError, Terms, within};
 use super::score::{Part, Score};
 use crate::datagov::model::Hit;
 
@@ -62,6 +62,16 @@ impl Relevance {
                 .collect(),
             rules,
         })
+    }
+
+    /// The same rules with another threshold, 0 to 1.
+    ///
+    /// # Errors
+    /// When it is out of bounds.
+    pub fn with_threshold(mut self, threshold: f64) -> Result<Self, RulesError> {
+        within("threshold", threshold, 0.0, 1.0)?;
+        self.rules.threshold = threshold;
+        Ok(self)
     }
 
     /// From this total on a dataset counts as relevant.

@@ -206,7 +206,7 @@ impl Rules {
     }
 }
 
-fn within(field: &str, value: f64, least: f64, most: f64) -> Result<(), RulesError> {
+pub(super) fn within(field: &str, value: f64, least: f64, most: f64) -> Result<(), RulesError> {
     if (least..=most).contains(&value) {
         return Ok(());
     }
