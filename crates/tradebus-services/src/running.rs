@@ -7,13 +7,16 @@ use serde::Deserialize;
 use serde_json::Value;
 use tradebus::{Bus, Route, ServeError, Service, ServiceOptions, ServiceTask, StreamStore};
 
+use crate::datagov::{DatagovService, DatagovSettings};
 use crate::rest::{RestService, RestSettings};
-use crate::settings::SettingsError;
+use crate::settings::{HostSettings, SettingsError};
 
 /// The tables `[services.*]` of a configuration.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ServicesSettings {
+    /// `[services.datagov]`: the catalogue of Data.gov.
+    pub datagov: Option<DatagovSettings>,
     /// `[[services.rest]]`: services without code.
     pub rest: Vec<RestSettings>,
 }
@@ -81,13 +84,16 @@ impl ServicesSettings {
     /// When the settings of a service make no sense, or two services have one name.
     pub fn prepare(&self, store: &Arc<dyn StreamStore>, base: &str) -> Result<Vec<Prepared>, StartError> {
         let mut prepared: Vec<Prepared> = Vec::new();
+        let place = |name: &str| (store.clone(), format!("{base}:cache:{name}"));
+        if let Some(settings) = &self.datagov {
+            let (store, prefix) = place("datagov");
+            let made = DatagovService::new(store, prefix, settings, None);
+            prepared.push(Prepared::new("datagov", made, &settings.host)?);
+        }
         for settings in &self.rest {
-            let name = &settings.name;
-            let prefix = format!("{base}:cache:{name}");
-            let wrong = |error| StartError::Settings { name: name.clone(), error };
-            let service = Arc::new(RestService::new(store.clone(), prefix, settings).map_err(wrong)?);
-            let options = settings.host.options().map_err(wrong)?;
-            prepared.push(Prepared { service, options });
+            let (store, prefix) = place(&settings.name);
+            let made = RestService::new(store, prefix, settings);
+            prepared.push(Prepared::new(&settings.name, made, &settings.host)?);
         }
         for (index, one) in prepared.iter().enumerate() {
             if prepared[..index].iter().any(|other| other.name() == one.name()) {
@@ -99,6 +105,15 @@ impl ServicesSettings {
 }
 
 impl Prepared {
+    fn new<S: Service>(
+        name: &str,
+        made: Result<S, SettingsError>,
+        host: &HostSettings,
+    ) -> Result<Self, StartError> {
+        let wrong = |error| StartError::Settings { name: name.to_owned(), error };
+        Ok(Self { service: Arc::new(made.map_err(wrong)?), options: host.options().map_err(wrong)? })
+    }
+
     /// The name of the service.
     pub fn name(&self) -> &str {
         self.service.name()

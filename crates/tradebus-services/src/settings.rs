@@ -66,12 +66,6 @@ pub enum SettingsError {
         /// What is wrong, and what is allowed.
         problems: Vec<String>,
     },
-    /// The routes of a service without code.
-    #[error("{}", problems.join("; "))]
-    Routes {
-        /// What is wrong, and what is allowed.
-        problems: Vec<String>,
-    },
     /// The API.
     #[error("upstream: {0}")]
     Upstream(#[from] UpstreamConfigError),

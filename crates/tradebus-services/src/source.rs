@@ -103,7 +103,7 @@ impl Source {
     ///
     /// As [`get`](Self::get).
     pub async fn send(&self, call: Call) -> Result<Got, ServiceError> {
-        let answer = self.upstream.call(&call).await.map_err(|error| refused(&error))?;
+        let answer = self.upstream.call(&call).await.map_err(|error| refused(&call, &error))?;
         let age = Duration::ZERO;
         Ok(Got { body: answer.body, cached: false, stale: false, age, origin: self.origin })
     }

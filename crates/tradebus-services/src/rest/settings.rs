@@ -116,7 +116,7 @@ impl RestSettings {
                 problems.push(format!("routes[{index}].topic: `{topic}` has a route already"));
             }
         }
-        if problems.is_empty() { Ok(routes) } else { Err(SettingsError::Routes { problems }) }
+        if problems.is_empty() { Ok(routes) } else { Err(SettingsError::Service { problems }) }
     }
 }
 
