@@ -11,7 +11,7 @@ use tradebus::{Answer, ErrorCode, ServiceError, ServiceHealth, StreamStore};
 
 use crate::cache::{Cache, CacheMetrics, Cached, Fetched};
 use crate::settings::{SettingsError, SourceSettings};
-use crate::upstream::{Call, Upstream, UpstreamError, UpstreamState, UpstreamStatus};
+use crate::upstream::{Breakage, Call, Upstream, UpstreamError, UpstreamState, UpstreamStatus};
 
 /// An API with a cache in front of it.
 #[derive(Debug)]
@@ -60,11 +60,28 @@ impl Source {
     /// What a service answers then: `not_found` where the API says so, `unavailable`, `rate_limited`, `timeout`, `bad_upstream`, or
     /// `bad_request` where the API does not take the call.
     pub async fn get(&self, call: Call, max_age: Option<Duration>) -> Result<Got, ServiceError> {
+        self.get_checked(call, max_age, |_| Ok(())).await
+    }
+
+    /// The same, where an answer that `check` refuses is not kept, and counts as none: then an older one is given, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// As [`Source::get`]; `bad_upstream` with what `check` said.
+    pub async fn get_checked(
+        &self,
+        call: Call,
+        max_age: Option<Duration>,
+        check: fn(&[u8]) -> Result<(), String>,
+    ) -> Result<Got, ServiceError> {
         let key = call.key();
         let upstream = self.upstream.clone();
         let fetch = || async move {
             match upstream.call(&call).await {
-                Ok(answer) => Ok(Fetched::Found(answer.body)),
+                Ok(answer) => match check(&answer.body) {
+                    Ok(()) => Ok(Fetched::Found(answer.body)),
+                    Err(detail) => Err(UpstreamError::Broken { kind: Breakage::Shape, detail }),
+                },
                 Err(UpstreamError::NotFound { message, path, .. }) => {
                     Ok(Fetched::Missing(message.unwrap_or_else(|| format!("{path}: not found"))))
                 }
