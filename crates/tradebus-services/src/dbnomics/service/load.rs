@@ -71,7 +71,7 @@ impl DbnomicsService {
         max_age: Option<Duration>,
     ) -> Result<Asked<SeriesAnswer>, ServiceError> {
         let asked = self.ask::<SeriesAnswer>(get(ids), max_age).await?;
-        let is_old = asked.got.cached && !asked.got.stale && asked.got.age > self.negative_ttl;
+        let is_old = asked.got.cached && !asked.got.stale && asked.got.age >= self.negative_ttl;
         if is_old && !asked.answer.missing(ids).is_empty() {
             return self.ask(get(ids), Some(self.negative_ttl)).await;
         }

@@ -5,6 +5,24 @@
 //! give on what there is, `load` gets many series in batches, `fetch` gives their observations, and `trading` computes the
 //! indicators of them.
 //!
+//! | topic | parameters | data |
+//! | --- | --- | --- |
+//! | `dbnomics.providers.list` | `limit` (1 to 1000), `offset` | `providers`, page |
+//! | `dbnomics.providers.info` | `provider` | the provider |
+//! | `dbnomics.datasets.list` | `provider`, `limit` (1 to 500, default 50), `offset` | `datasets`, page |
+//! | `dbnomics.datasets.get` | `provider`, `dataset` | the dataset with its dimensions |
+//! | `dbnomics.meta.categories` | `provider` | `provider_code`, `categories`: a tree of datasets, which may be empty |
+//! | `dbnomics.meta.last_updates` | `limit` (1 to 1000, default 100), `offset` | `datasets` and `providers`, each `docs`, page |
+//! | `dbnomics.series.search` | `provider`, `dataset`, `q`, `dimensions` or `mask`, `limit` (1 to 1000, with observations 100; default 100), `offset`, `observations` | `series`, page, with observations `errors` |
+//! | `dbnomics.series.fetch` | `series_ids` (one, or 1 to 500), `start`, `end` (periods) | `series`, `errors` |
+//! | `dbnomics.search.global` | `q`, `limit` (1 to 100, default 10), `offset` | `datasets`, page |
+//! | `dbnomics.analytics.trading_indicators` | `group` or `series_ids`, `window` (default 60), `trend_window` (default 12; both 3 to 10000) | `group`, `window`, `trend_window`, `series`, `errors` |
+//! | `dbnomics.metrics.get` | | `upstream`, `cache` |
+//!
+//! A page has `limit`, `offset`, `num_found`, `next_offset` (null after the last one) and `skipped`, the entries that could not be
+//! read. `errors` has `id`, `code` and `message` for each series of which nothing can be given; where that is all of them, the
+//! request fails.
+//!
 //! An answer says beside its data whether it is `cached` and `stale`, its `age_seconds`, and `provider_info` where all data
 //! are of one provider.
 
