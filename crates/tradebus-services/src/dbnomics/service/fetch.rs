@@ -8,7 +8,8 @@ use super::DbnomicsService;
 use super::ask::{provider_info, with_provider};
 use super::bounds::wrong;
 use super::ids::Ids;
-use super::view::{Observed, Span, today};
+use super::load::Made;
+use super::view::{Budget, Observed, Span, today};
 use crate::dbnomics::{Period, SeriesId};
 use crate::params;
 
@@ -31,25 +32,24 @@ impl DbnomicsService {
         {
             return Err(wrong("start", start, &format!("allowed are periods up to `end`, {end}")));
         }
-        let (today, provider) = (today(), only_provider(&ids));
-        let loaded = self.load(ids, call.cache_ttl).await;
-        let (series, errors, got) =
-            loaded.each(|series| Observed::of(series, span, &self.sentinels, today))?;
+        let (today, mut budget) = (today(), Budget::default());
+        let made = self.each(&ids, call.cache_ttl, |series| {
+            let mut observed = Observed::of(series, span, &self.sentinels, today)?;
+            budget.spend(&mut observed);
+            Ok(observed)
+        });
+        let Made { series, errors, got } = made.await?;
+        budget.check("series_ids", "ask for fewer, or for a span from `start` to `end`")?;
         let answer = got.answer(json!({ "series": series, "errors": errors }))?;
-        Ok(of_provider(answer, provider.as_deref()))
+        Ok(of_provider(answer, &ids))
     }
 }
 
-/// The provider of all ids, if they have one in common.
-pub(super) fn only_provider(ids: &[SeriesId]) -> Option<String> {
-    let first = ids.first()?.provider();
-    ids.iter().all(|id| id.provider() == first).then(|| first.to_owned())
-}
-
-/// The answer with `provider_info`, if all data are of one provider.
-pub(super) fn of_provider(answer: Answer, provider: Option<&str>) -> Answer {
-    match provider {
-        Some(code) => with_provider(answer, provider_info(code, None, None)),
-        None => answer,
+/// The answer with `provider_info`, if all ids are of one provider.
+pub(super) fn of_provider(answer: Answer, ids: &[SeriesId]) -> Answer {
+    let Some(code) = ids.first().map(SeriesId::provider) else { return answer };
+    if ids.iter().all(|id| id.provider() == code) {
+        return with_provider(answer, provider_info(code, None, None));
     }
+    answer
 }

@@ -18,13 +18,21 @@ use crate::upstream::Call as Get;
 /// The ids of one call have at most so many bytes, so that its address stays one that servers and proxies take.
 const MAX_ADDRESS_BYTES: usize = 4_000;
 
-/// How the ids fared, in the order in which they were asked for.
+/// So many calls at most are under way at one time for a request, and so many answers in memory.
+const CALLS_AT_ONCE: usize = 4;
+
+/// What was made of series.
 #[derive(Debug)]
-pub(super) struct Loaded {
-    verdicts: Vec<(SeriesId, Result<Series, ServiceError>)>,
+pub(super) struct Made<T> {
+    /// In the order of the ids.
+    pub(super) series: Vec<T>,
+    /// The ids of which nothing could be made.
+    pub(super) errors: Vec<Missed>,
     /// The answers that were used, as one.
-    got: Option<Got>,
+    pub(super) got: Got,
 }
+
+type Verdicts<T> = HashMap<SeriesId, Result<T, ServiceError>>;
 
 /// An id without data, and why.
 #[derive(Debug, Serialize)]
@@ -41,27 +49,33 @@ impl Missed {
 }
 
 impl DbnomicsService {
-    /// Gets series with all their observations.
-    pub(super) async fn load(&self, ids: Vec<SeriesId>, max_age: Option<Duration>) -> Loaded {
-        let batches = batches(&ids, self.batch);
-        let answers = join_all(batches.iter().map(|batch| self.load_batch(batch, max_age))).await;
-        let (mut verdicts, mut gots) = (HashMap::new(), Vec::new());
-        for (batch, answer) in batches.into_iter().zip(answers) {
-            match answer {
-                Ok(Asked { got, answer }) => {
-                    gots.push(got);
-                    judge(&batch, answer, &mut verdicts);
-                }
-                Err(error) => {
-                    verdicts.extend(batch.into_iter().map(|id| (id, Err(error.clone()))));
+    /// Gets series with all their observations, and makes something of each. The answers of the API are dropped on the way:
+    /// those for hundreds of series are large.
+    ///
+    /// # Errors
+    ///
+    /// When nothing could be made of any: `not_found` if all are missing, otherwise the first other error.
+    pub(super) async fn each<T: Send>(
+        &self,
+        ids: &[SeriesId],
+        max_age: Option<Duration>,
+        mut make: impl FnMut(&Series) -> Result<T, ServiceError> + Send,
+    ) -> Result<Made<T>, ServiceError> {
+        let (mut verdicts, mut gots) = (Verdicts::new(), Vec::new());
+        for some in batches(ids, self.batch).chunks(CALLS_AT_ONCE) {
+            let answers = join_all(some.iter().map(|batch| self.load_batch(batch, max_age))).await;
+            for (batch, answer) in some.iter().zip(answers) {
+                match answer {
+                    Ok(Asked { mut got, answer }) => {
+                        got.body.clear();
+                        gots.push(got);
+                        judge(batch, &answer, &mut make, &mut verdicts);
+                    }
+                    Err(error) => verdicts.extend(batch.iter().map(|id| (id.clone(), Err(error.clone())))),
                 }
             }
         }
-        let verdict = |id: SeriesId| {
-            let verdict = verdicts.remove(&id).unwrap_or_else(|| Err(nothing()));
-            (id, verdict)
-        };
-        Loaded { verdicts: ids.into_iter().map(verdict).collect(), got: merged(gots) }
+        in_order(ids, verdicts, merged(gots))
     }
 
     /// One call. That a series is not there is believed no longer than the cache is set to.
@@ -79,27 +93,21 @@ impl DbnomicsService {
     }
 }
 
-impl Loaded {
-    /// Makes something of each series, and lists the ids of which nothing could be made.
-    ///
-    /// # Errors
-    ///
-    /// When nothing could be made of any: `not_found` if all are missing, otherwise the first other error.
-    pub(super) fn each<T>(
-        self,
-        mut make: impl FnMut(&Series) -> Result<T, ServiceError>,
-    ) -> Result<(Vec<T>, Vec<Missed>, Got), ServiceError> {
-        let (mut made, mut errors) = (Vec::new(), Vec::new());
-        for (id, verdict) in self.verdicts {
-            match verdict.and_then(|series| make(&series)) {
-                Ok(one) => made.push(one),
-                Err(error) => errors.push(Missed::new(id.as_str(), error)),
-            }
+fn in_order<T>(
+    ids: &[SeriesId],
+    mut verdicts: Verdicts<T>,
+    got: Option<Got>,
+) -> Result<Made<T>, ServiceError> {
+    let (mut series, mut errors) = (Vec::new(), Vec::new());
+    for id in ids {
+        match verdicts.remove(id).unwrap_or_else(|| Err(nothing())) {
+            Ok(one) => series.push(one),
+            Err(error) => errors.push(Missed::new(id.as_str(), error)),
         }
-        match self.got {
-            Some(got) if !made.is_empty() => Ok((made, errors, got)),
-            _ => Err(all_missed(&errors)),
-        }
+    }
+    match got {
+        Some(got) if !series.is_empty() => Ok(Made { series, errors, got }),
+        _ => Err(all_missed(&errors)),
     }
 }
 
@@ -147,11 +155,12 @@ fn get(ids: &[SeriesId]) -> Get {
     get.queries([("observations", "1"), ("metadata", "0"), ("limit", "1000")])
 }
 
-/// Says for each id of a call whether its series came, and if not, why.
-fn judge(
+/// Says for each id of a call what was made of its series, or why nothing was.
+fn judge<T>(
     ids: &[SeriesId],
-    answer: SeriesAnswer,
-    verdicts: &mut HashMap<SeriesId, Result<Series, ServiceError>>,
+    answer: &SeriesAnswer,
+    make: &mut impl FnMut(&Series) -> Result<T, ServiceError>,
+    verdicts: &mut Verdicts<T>,
 ) {
     let unusable = unusable(&answer.series);
     for (id, told) in answer.missing(ids) {
@@ -162,9 +171,10 @@ fn judge(
         };
         verdicts.insert(id.clone(), Err(error));
     }
-    for series in answer.series.into_docs() {
-        if let Ok(id) = series.id() {
-            verdicts.entry(id).or_insert(Ok(series));
+    for series in answer.series.docs() {
+        // A series that was not asked for, or comes twice, is not looked at.
+        if let Some(id) = series.id().ok().filter(|id| ids.contains(id) && !verdicts.contains_key(id)) {
+            verdicts.insert(id, make(series));
         }
     }
 }

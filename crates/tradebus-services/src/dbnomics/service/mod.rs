@@ -20,7 +20,7 @@
 //! | `dbnomics.metrics.get` | | `upstream`, `cache` |
 //!
 //! A page has `limit`, `offset`, `num_found`, `next_offset` (null after the last one) and `skipped`, the entries that could not be
-//! read. `errors` has `id`, `code` and `message` for each series of which nothing can be given; where that is all of them, the
+//! read. An answer has at most 100000 observations. `errors` has `id`, `code` and `message` for each series of which nothing can be given; where that is all of them, the
 //! request fails.
 //!
 //! An answer says beside its data whether it is `cached` and `stale`, its `age_seconds`, and `provider_info` where all data

@@ -12,7 +12,7 @@ use super::bounds::{self, Window, wrong};
 use super::lists::place;
 use super::load::Missed;
 use super::shape::Entry;
-use super::view::{Identity, Observed, Span, today};
+use super::view::{Budget, Identity, Observed, Span, today};
 use crate::dbnomics::model::SeriesAnswer;
 use crate::params;
 use crate::upstream::Call as Get;
@@ -87,13 +87,18 @@ impl DbnomicsService {
         let mut data = place(&answer.series, window);
         let found = answer.series.docs().iter().filter(|series| series.is_named());
         if wanted.observed() {
-            let (mut series, mut errors, today) = (Vec::new(), Vec::new(), today());
+            let (mut series, mut errors) = (Vec::new(), Vec::new());
+            let (today, mut budget) = (today(), Budget::default());
             for one in found {
                 match Observed::of(one, Span::default(), &self.sentinels, today) {
-                    Ok(observed) => series.push(observed),
+                    Ok(mut observed) => {
+                        budget.spend(&mut observed);
+                        series.push(observed);
+                    }
                     Err(error) => errors.push(Missed::new(Identity::of(one).id, error)),
                 }
             }
+            budget.check("limit", "ask for fewer series")?;
             data.insert("series".to_owned(), json!(series));
             data.insert("errors".to_owned(), json!(errors));
         } else {

@@ -6,8 +6,9 @@ use tradebus::{Answer, Call, ServiceError};
 
 use super::DbnomicsService;
 use super::bounds::{number, wrong};
-use super::fetch::{of_provider, only_provider};
+use super::fetch::of_provider;
 use super::ids::Ids;
+use super::load::Made;
 use super::view::{Identity, observations, today};
 use crate::dbnomics::indicators::indicators;
 use crate::dbnomics::model::Series;
@@ -60,9 +61,8 @@ impl DbnomicsService {
         let settings = wanted.settings()?;
         let group = wanted.group;
         let ids = self.wanted_ids(wanted)?;
-        let provider = only_provider(&ids);
-        let loaded = self.load(ids, call.cache_ttl).await;
-        let (series, errors, got) = loaded.each(|series| self.read_series(series, &settings))?;
+        let made = self.each(&ids, call.cache_ttl, |series| self.read_series(series, &settings));
+        let Made { series, errors, got } = made.await?;
         let answer = got.answer(json!({
             "group": group,
             "window": settings.window,
@@ -70,7 +70,7 @@ impl DbnomicsService {
             "series": series,
             "errors": errors,
         }))?;
-        Ok(of_provider(answer, provider.as_deref()))
+        Ok(of_provider(answer, &ids))
     }
 
     fn wanted_ids(&self, wanted: Wanted) -> Result<Vec<SeriesId>, ServiceError> {

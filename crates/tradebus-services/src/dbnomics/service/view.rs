@@ -69,6 +69,41 @@ struct Point {
     value: Option<f64>,
 }
 
+/// How many observations may still go into an answer.
+///
+/// Beyond [`MAX_OBSERVATIONS`] they are counted, but no longer kept: an answer must fit into a message, and many long series would
+/// fill the memory before that is found out.
+#[derive(Debug, Default)]
+pub(super) struct Budget {
+    counted: usize,
+}
+
+/// The most observations of an answer: about 7 MB.
+pub(super) const MAX_OBSERVATIONS: usize = 100_000;
+
+impl Budget {
+    /// Counts the observations of a series, and drops them if they are too many.
+    pub(super) fn spend(&mut self, series: &mut Observed) {
+        self.counted += series.observations.len();
+        if self.counted > MAX_OBSERVATIONS {
+            series.observations = Vec::new();
+        }
+    }
+
+    /// # Errors
+    ///
+    /// `bad_request` if they were too many: says how many, and what `help`s.
+    pub(super) fn check(&self, field: &str, help: &str) -> Result<(), ServiceError> {
+        if self.counted <= MAX_OBSERVATIONS {
+            return Ok(());
+        }
+        Err(ServiceError::bad_request(format!(
+            "`{field}`: the answer would have {} observations, allowed are {MAX_OBSERVATIONS}: {help}",
+            self.counted
+        )))
+    }
+}
+
 /// From which period to which observations are wanted, both included.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Span {

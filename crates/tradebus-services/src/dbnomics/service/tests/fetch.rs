@@ -174,3 +174,25 @@ async fn one_bad_series_spoils_no_other() {
     assert_eq!(codes, [(&json!("A/B/BAD"), bad), (&json!("A/B/LOST"), bad)]);
     assert!(data["errors"][0]["message"].as_str().unwrap().contains("must have one length"), "{data}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_has_only_so_many_observations() {
+    let first = jiff::civil::date(1700, 1, 1);
+    let days: Vec<String> =
+        first.series(jiff::Span::new().days(1)).take(100_001).map(|day| day.to_string()).collect();
+    let long = json!({"provider_code": "A", "dataset_code": "B", "series_code": "C", "@frequency": "daily",
+        "period": days, "period_start_day": days, "value": vec![1.25; days.len()]});
+    let body =
+        json!({"errors": null, "series": {"docs": [long], "num_found": 1, "limit": 1000, "offset": 0}});
+    let desk = Desk::start().await;
+    desk.standin.fail("/v22", Fault::Json(200, body, vec![]), Times::Always);
+    let error = desk.error(FETCH, json!({"series_ids": "A/B/C"})).await;
+    assert_eq!(error.code, "bad_request");
+    assert!(error.message.contains("would have 100001 observations, allowed are 100000"), "{error}");
+    // As many as are allowed fit into a message.
+    let series = desk.series(json!({"series_ids": "A/B/C", "start": "1700-01-02"})).await;
+    assert_eq!(list(&series["observations"]).len(), 100_000);
+    let search = json!({"provider": "A", "dataset": "B", "observations": true});
+    let error = desk.error("dbnomics.series.search", search).await;
+    assert!(error.message.contains("`limit`: the answer would have 100001"), "{error}");
+}
