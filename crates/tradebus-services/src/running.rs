@@ -8,8 +8,11 @@ use serde_json::Value;
 use tradebus::{Bus, Route, ServeError, Service, ServiceOptions, ServiceTask, StreamStore};
 
 use crate::datagov::{DatagovService, DatagovSettings};
+use crate::dbnomics::service::{DbnomicsService, DbnomicsSettings};
 use crate::rest::{RestService, RestSettings};
 use crate::settings::{HostSettings, SettingsError};
+use crate::standin::Standin;
+use crate::upstream::UpstreamConfig;
 
 /// The tables `[services.*]` of a configuration.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -17,9 +20,17 @@ use crate::settings::{HostSettings, SettingsError};
 pub struct ServicesSettings {
     /// `[services.datagov]`: the catalogue of Data.gov.
     pub datagov: Option<DatagovSettings>,
+    /// `[services.dbnomics]`: economic series of `DBnomics`.
+    pub dbnomics: Option<DbnomicsSettings>,
     /// `[[services.rest]]`: services without code.
     pub rest: Vec<RestSettings>,
+    /// Services that were not configured, and are asked of a stand-in.
+    #[serde(skip)]
+    stand_ins: Vec<&'static str>,
 }
+
+/// What the answers of a stand-in say about where they come from.
+const DEMO: &str = "demo";
 
 /// Why services cannot be started.
 #[derive(Debug, thiserror::Error)]
@@ -77,6 +88,31 @@ impl ServicesSettings {
         })
     }
 
+    /// Lets a stand-in answer for the services that are not configured. Their answers say `"source": "demo"`.
+    pub fn stand_in(&mut self, standin: &Standin) {
+        // It is in this process: nobody has to be polite to it.
+        let hurried = |url| UpstreamConfig {
+            requests_per_second: 1_000.0,
+            burst: 1_000,
+            max_concurrent: 64,
+            ..UpstreamConfig::new(url)
+        };
+        if self.datagov.is_none() {
+            let upstream = hurried(standin.catalog_url());
+            self.datagov = Some(DatagovSettings { upstream, ..DatagovSettings::default() });
+            self.stand_ins.push("datagov");
+        }
+        if self.dbnomics.is_none() {
+            let upstream = hurried(standin.dbnomics_url());
+            self.dbnomics = Some(DbnomicsSettings { upstream, ..DbnomicsSettings::default() });
+            self.stand_ins.push("dbnomics");
+        }
+    }
+
+    fn origin(&self, name: &str) -> Option<&'static str> {
+        self.stand_ins.contains(&name).then_some(DEMO)
+    }
+
     /// Makes the services. Nothing is connected to.
     ///
     /// # Errors
@@ -87,8 +123,13 @@ impl ServicesSettings {
         let place = |name: &str| (store.clone(), format!("{base}:cache:{name}"));
         if let Some(settings) = &self.datagov {
             let (store, prefix) = place("datagov");
-            let made = DatagovService::new(store, prefix, settings, None);
+            let made = DatagovService::new(store, prefix, settings, self.origin("datagov"));
             prepared.push(Prepared::new("datagov", made, &settings.host)?);
+        }
+        if let Some(settings) = &self.dbnomics {
+            let (store, prefix) = place("dbnomics");
+            let made = DbnomicsService::new(store, prefix, settings, self.origin("dbnomics"));
+            prepared.push(Prepared::new("dbnomics", made, &settings.host)?);
         }
         for settings in &self.rest {
             let (store, prefix) = place(&settings.name);
@@ -139,11 +180,12 @@ impl Prepared {
 mod tests {
     use std::collections::BTreeMap;
     use std::sync::Arc;
+    use std::time::Duration;
 
     use serde_json::{Value, json};
-    use tradebus::{EmbeddedStore, StreamStore};
+    use tradebus::{Bus, BusConfig, EmbeddedStore, StreamStore};
 
-    use super::ServicesSettings;
+    use super::{ServicesSettings, Standin};
 
     fn tables(tables: Value) -> BTreeMap<String, Value> {
         serde_json::from_value(tables).unwrap()
@@ -166,5 +208,23 @@ mod tests {
         let store: Arc<dyn StreamStore> = Arc::new(EmbeddedStore::in_memory());
         let error = settings.prepare(&store, "base").err().unwrap().to_string();
         assert_eq!(error, "there are two services `a`");
+    }
+
+    #[tokio::test]
+    async fn a_stand_in_answers_for_what_is_not_configured() {
+        let standin = Standin::start().await.unwrap();
+        let mut settings = ServicesSettings::read(&tables(json!({"dbnomics": {}}))).unwrap();
+        settings.stand_in(&standin);
+        assert_eq!(settings.dbnomics.as_ref().unwrap().upstream.base_url, "https://api.db.nomics.world/v22");
+        assert_eq!((settings.origin("dbnomics"), settings.origin("datagov")), (None, Some("demo")));
+        let config = BusConfig { store: Some("memory:".to_owned().into()), ..BusConfig::default() };
+        let bus = Bus::connect(config).await.unwrap();
+        let mut tasks = Vec::new();
+        for service in settings.prepare(bus.store(), "base").unwrap() {
+            tasks.push(service.start(&bus).await.unwrap());
+        }
+        let answer =
+            bus.request("datagov.organizations.list", json!({}), Duration::from_mins(1)).await.unwrap();
+        assert!(answer.success && answer.more["source"] == "demo", "{answer:?}");
     }
 }

@@ -1,5 +1,6 @@
 //! What is set for the services: the tables `[services.*]` of a configuration.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -66,16 +67,26 @@ pub enum SettingsError {
         /// What is wrong, and what is allowed.
         problems: Vec<String>,
     },
+    /// The numbers of the service itself.
+    #[error("{}", problems.join("; "))]
+    Service {
+        /// What is wrong, and what is allowed.
+        problems: Vec<String>,
+    },
+    /// A file that a setting names.
+    #[error("`{setting}` is {}: {reason}", path.display())]
+    File {
+        /// The setting.
+        setting: &'static str,
+        /// What it is set to.
+        path: PathBuf,
+        /// Why the file cannot be used.
+        reason: String,
+    },
     /// The API.
     #[error("upstream: {0}")]
     Upstream(#[from] UpstreamConfigError),
     /// The cache.
     #[error("cache: {0}")]
     Cache(#[from] CacheConfigError),
-    /// What only this service has.
-    #[error("{}", problems.join("; "))]
-    Service {
-        /// What is wrong, and what is allowed.
-        problems: Vec<String>,
-    },
 }

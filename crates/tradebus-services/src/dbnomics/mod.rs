@@ -1,6 +1,6 @@
 //! DBnomics: what its Web API (v22) answers, and what a trader reads from it.
 //!
-//! Nothing here touches the network. In the order in which an answer meets the rooms:
+//! Only [`service`] touches the network and the bus. In the order in which an answer meets the rooms:
 //!
 //! - [`id`] names a series, `PROVIDER/DATASET/SERIES`, and makes a URL path of it.
 //! - [`model`] reads the answers, leniently.
@@ -8,6 +8,7 @@
 //! - [`period`] and [`observations`] make a sorted list of periods and values of a series.
 //! - [`indicators`] computes from that list: change, year on year, z-score, trend, gaps, revisions.
 //! - [`catalogue`] is the list of the series that matter to trading.
+//! - [`service`] answers requests on the bus with all of that.
 
 pub mod catalogue;
 pub mod id;
@@ -16,6 +17,7 @@ pub mod model;
 pub mod observations;
 pub mod period;
 pub mod sentinels;
+pub mod service;
 
 pub use catalogue::{Catalogue, Group, TradingSeries};
 pub use id::SeriesId;
@@ -23,3 +25,4 @@ pub use indicators::{Indicators, Settings};
 pub use observations::{Observation, Observations};
 pub use period::{Frequency, Period};
 pub use sentinels::Sentinels;
+pub use service::{DbnomicsService, DbnomicsSettings};

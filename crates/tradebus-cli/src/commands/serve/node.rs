@@ -6,6 +6,8 @@ use futures_util::future::join_all;
 use tradebus::config::{Loaded, Source};
 use tradebus::{Bus, BusConfig, EmbeddedStore, ServiceTask, StreamStore as _};
 
+use tradebus_services::standin::Standin;
+
 use super::embedded::StoreOptions;
 use super::redis_port::{self, RedisPort};
 use crate::commands::services;
@@ -19,18 +21,24 @@ pub(super) struct Node {
     embedded: Option<EmbeddedStore>,
     /// Where clients find the embedded engine.
     port: Option<RedisPort>,
-    /// The services that are configured.
-    services: Vec<ServiceTask>,
+    services: Services,
+}
+
+/// The services that are configured; in the demo, also those that a stand-in answers for.
+struct Services {
+    tasks: Vec<ServiceTask>,
+    /// It answers as long as it is here.
+    _standin: Option<Standin>,
 }
 
 impl Node {
     /// Starts the bus. Where no store is configured, the node has one of its own, in memory, which answers at a port. A port that
-    /// nobody has asked for is no reason to fail if `spare_port` says so.
+    /// nobody has asked for is no reason for a demo to fail.
     pub(super) async fn start(
         loaded: Loaded,
         store: &StoreOptions,
         port: &redis_port::PortOptions,
-        spare_port: bool,
+        demo: bool,
     ) -> Outcome<Self> {
         let mut config = loaded.config.clone();
         if !names_store(&loaded) {
@@ -43,18 +51,18 @@ impl Node {
                 ));
             }
             let bus = Bus::connect(config.clone()).await?;
-            let services = start_services(&bus, &config).await?;
+            let services = Services::start(&bus, &config, demo).await?;
             return Ok(Self { bus, config, embedded: None, port: None, services });
         };
         let port = match port.open(embedded.engine().clone()).await {
-            Err(Failure::Failed(message)) if spare_port && !port.are_given() => {
+            Err(Failure::Failed(message)) if demo && !port.are_given() => {
                 tracing::warn!("no Redis port: {message}");
                 None
             }
             port => port?,
         };
         let bus = Bus::with_store(config.clone(), Arc::new(embedded.clone()))?;
-        let services = start_services(&bus, &config).await?;
+        let services = Services::start(&bus, &config, demo).await?;
         Ok(Self { bus, config, embedded: Some(embedded), port, services })
     }
 
@@ -69,7 +77,7 @@ impl Node {
     /// Stops the services, closes the bus, then the port, then the store; a failure if something that was accepted is not known to be stored.
     pub(super) async fn close(self) -> Outcome {
         // They take nothing more, and answer what they have begun.
-        join_all(self.services.into_iter().map(ServiceTask::stop)).await;
+        join_all(self.services.tasks.into_iter().map(ServiceTask::stop)).await;
         let unconfirmed = self.bus.close().await.unconfirmed;
         if let Some(port) = self.port {
             port.close().await;
@@ -96,14 +104,18 @@ impl Node {
     }
 }
 
-async fn start_services(bus: &Bus, config: &BusConfig) -> Outcome<Vec<ServiceTask>> {
-    let mut tasks = Vec::new();
-    for service in services::prepare(config, bus.store())? {
-        let (name, topics) = (service.name().to_owned(), service.routes().len());
-        tasks.push(service.start(bus).await.map_err(services::wrong)?);
-        tracing::info!(service = name, topics, "the service answers");
+impl Services {
+    async fn start(bus: &Bus, config: &BusConfig, demo: bool) -> Outcome<Self> {
+        let failed = |error: std::io::Error| Failure::failed(format!("the stand-in of the demo: {error}"));
+        let standin = if demo { Some(Standin::start().await.map_err(failed)?) } else { None };
+        let mut tasks = Vec::new();
+        for service in services::prepare(config, bus.store(), standin.as_ref())? {
+            let (name, topics) = (service.name().to_owned(), service.routes().len());
+            tasks.push(service.start(bus).await.map_err(services::wrong)?);
+            tracing::info!(service = name, topics, "the service answers");
+        }
+        Ok(Self { tasks, _standin: standin })
     }
-    Ok(tasks)
 }
 
 /// Whether anybody has said where the store is.

@@ -30,7 +30,7 @@ pub(super) async fn run(args: Args, global: &Global) -> Outcome {
     config.store = Some("memory:".to_owned().into());
     let mut shutdown = Shutdown::listen()?;
     let bus = Bus::connect(config.clone()).await?;
-    let services = super::prepare(&config, bus.store())?;
+    let services = super::prepare(&config, bus.store(), None)?;
     let answers = |topic: &Topic| {
         let topics = services.iter().flat_map(tradebus_services::running::Prepared::routes);
         let health = services.iter().any(|it| topic.as_str() == format!("{}.health.check", it.name()));

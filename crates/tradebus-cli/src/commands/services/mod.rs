@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use tradebus::{BusConfig, EmbeddedStore, StreamStore};
 use tradebus_services::running::{Prepared, ServicesSettings, StartError};
+use tradebus_services::standin::Standin;
 
 use crate::cli::Global;
 use crate::failure::{Failure, Outcome};
@@ -34,16 +35,23 @@ pub(crate) async fn run(args: Args, global: &Global) -> Outcome {
     }
 }
 
-/// Makes the services of a configuration over a store.
-pub(crate) fn prepare(config: &BusConfig, store: &Arc<dyn StreamStore>) -> Outcome<Vec<Prepared>> {
-    let settings = ServicesSettings::read(&config.services).map_err(wrong)?;
+/// Makes the services of a configuration over a store; a stand-in, if there is one, answers for those that are not configured.
+pub(crate) fn prepare(
+    config: &BusConfig,
+    store: &Arc<dyn StreamStore>,
+    standin: Option<&Standin>,
+) -> Outcome<Vec<Prepared>> {
+    let mut settings = ServicesSettings::read(&config.services).map_err(wrong)?;
+    if let Some(standin) = standin {
+        settings.stand_in(standin);
+    }
     settings.prepare(store, &config.stream_base()).map_err(wrong)
 }
 
 /// The same over nothing, to look at them.
 fn prepare_apart(config: &BusConfig) -> Outcome<Vec<Prepared>> {
     let store: Arc<dyn StreamStore> = Arc::new(EmbeddedStore::in_memory());
-    prepare(config, &store)
+    prepare(config, &store, None)
 }
 
 pub(crate) fn wrong(error: StartError) -> Failure {

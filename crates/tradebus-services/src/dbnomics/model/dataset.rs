@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use super::lenient;
 
 /// A dataset, as it stands in dataset, series, search and last-updates answers. Which fields are there depends on which.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Dataset {
     /// `EXR`.
@@ -59,7 +59,7 @@ pub struct Dataset {
 }
 
 /// Value code → name. The API sends a map or a list of `[code, name]`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Labels(pub BTreeMap<String, String>);
 
 impl<'de> Deserialize<'de> for Labels {

@@ -1,11 +1,11 @@
 //! Who publishes.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::lenient;
 
 /// A provider. All but `code` and `name` may be missing.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Provider {
     /// `ECB`.
@@ -32,7 +32,7 @@ pub struct Provider {
 }
 
 /// A node of the tree of a provider's datasets. A leaf is a dataset.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Category {
     /// The code of the dataset, or of the category, which may have none.
