@@ -78,7 +78,10 @@ impl DbnomicsService {
         in_order(ids, verdicts, merged(gots))
     }
 
-    /// One call. That a series is not there is believed no longer than the cache is set to.
+    /// One call. That none of the series is there is believed no longer than the cache is set to (`negative_ttl`).
+    ///
+    /// One that is missing among others is believed to be as long as the others are fresh: lists of trading series have dead ids,
+    /// for which the whole batch would be fetched every minute.
     async fn load_batch(
         &self,
         ids: &[SeriesId],
@@ -86,7 +89,7 @@ impl DbnomicsService {
     ) -> Result<Asked<SeriesAnswer>, ServiceError> {
         let asked = self.ask::<SeriesAnswer>(get(ids), max_age).await?;
         let is_old = asked.got.cached && !asked.got.stale && asked.got.age >= self.negative_ttl;
-        if is_old && !asked.answer.missing(ids).is_empty() {
+        if is_old && asked.answer.missing(ids).len() == ids.len() {
             return self.ask(get(ids), Some(self.negative_ttl)).await;
         }
         Ok(asked)

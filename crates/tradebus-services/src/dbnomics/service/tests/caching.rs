@@ -75,6 +75,10 @@ async fn a_thousand_requests_for_the_same_are_one_call() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn that_a_series_is_not_there_is_not_believed_for_long() {
     let desk = Desk::with(|settings| settings.cache.negative_ttl = 0.0).await;
+    let mixed = || json!({"series_ids": [GDP, "BEA/NIPA-T10101/NO"]});
+    assert!(!desk.ask(FETCH, mixed()).await.cached);
+    assert!(desk.ask(FETCH, mixed()).await.cached, "what is there is fresh");
+    desk.standin.forget_calls();
     for calls in [1, 2] {
         assert_eq!(desk.error(FETCH, json!({"series_ids": "ECB/EXR/NO"})).await.code, "not_found");
         assert_eq!(desk.standin.calls(Route::DbnomicsSeriesIds), calls);
