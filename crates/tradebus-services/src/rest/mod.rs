@@ -1,6 +1,6 @@
-//! Any JSON API as a service, without code: routes with templates, as they are [set](settings).
+//! Any JSON API as a service, without code: routes with templates, as they are set (`settings`).
 //!
-//! The parameters of a request fill the [templates](template) of its route; the answer of the API is the data of the answer, as it is. Answers
+//! The parameters of a request fill the templates (`template`) of its route; the answer of the API is the data of the answer, as it is. Answers
 //! to GET are kept in the cache; a POST is sent each time, unless its route says that it only asks.
 
 mod settings;
