@@ -14,6 +14,7 @@ const EXAMPLES: &str = "\
 Examples:
   tradebus services call weather.forecast.get '{\"office\":\"OKX\",\"x\":33,\"y\":37}'
   tradebus services call weather.forecast.get '{\"office\":\"OKX\",\"x\":33,\"y\":37}' --json | jq .processing_time_ms
+  tradebus services call weather.health.check
 
 The service runs in this process, over a store in memory: nothing of a running node is used, and its cache is empty.";
 

@@ -4,8 +4,17 @@ use crate::cli::Global;
 use crate::failure::{Outcome, say};
 use crate::settings;
 
+const EXAMPLES: &str = "\
+Examples:
+  tradebus services check
+  tradebus services check --config deploy/tradebus.toml
+  tradebus services check && tradebus serve
+
+Ends with 2 if a setting makes no sense or a secret cannot be read.";
+
 /// Check the services of the configuration: settings, templates, secrets. Nothing is connected to.
 #[derive(clap::Args)]
+#[command(after_long_help = EXAMPLES)]
 pub(super) struct Args {}
 
 pub(super) fn run(_args: &Args, global: &Global) -> Outcome {

@@ -8,8 +8,15 @@ use crate::cli::Global;
 use crate::failure::{Outcome, say};
 use crate::{output, settings, terminal};
 
+const EXAMPLES: &str = "\
+Examples:
+  tradebus services ls
+  tradebus services ls --config deploy/tradebus.toml
+  tradebus services ls --json | jq -r .topic";
+
 /// List the services of the configuration with their topics.
 #[derive(clap::Args)]
+#[command(after_long_help = EXAMPLES)]
 pub(super) struct Args {
     /// Print one JSON object a topic: service, topic, about.
     #[arg(long)]

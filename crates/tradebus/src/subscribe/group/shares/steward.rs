@@ -91,7 +91,8 @@ impl Steward {
     pub(in crate::subscribe::group) async fn run(mut self, mut let_go: watch::Receiver<bool>) {
         loop {
             self.lose_expired();
-            self.work().await;
+            // However long the store takes to answer: what ends meanwhile is lost in time.
+            let _ = timeout_at(self.earliest_end(), self.work()).await;
             let wake_at = self.wake_at();
             let closes = !self.closing.is_empty();
             let shares = self.shares.clone();
@@ -104,6 +105,7 @@ impl Steward {
         self.release_all().await;
     }
 
+    /// Does what is due. Cancel safe: a lease that was given meanwhile is found at the next look.
     async fn work(&mut self) {
         let now = Instant::now();
         if now >= self.renew_at {
@@ -168,15 +170,13 @@ impl Steward {
         self.member.shares_held.set(self.held.len() as f64);
     }
 
-    /// Renews all leases. What is not answered before the first of them ends is asked again.
+    /// Renews all leases.
     async fn renew(&mut self) {
         let leased: Vec<usize> = self.leased().collect();
         let seat = self.seat.map(|seat| seat.number);
         let keys = leased.iter().map(|share| &self.keys[*share]);
         let keys = keys.chain(seat.map(|number| &self.seats[number]));
-        let asking = join_all(keys.map(|key| self.ask(key)));
-        let Ok(answers) = timeout_at(self.earliest_end(), asking).await else { return };
-        let mut answers = answers.into_iter();
+        let mut answers = join_all(keys.map(|key| self.ask(key))).await.into_iter();
         for (share, answer) in leased.into_iter().zip(answers.by_ref()) {
             match answer {
                 Ok((Some(token), until)) if self.shares.is_under(share, token) => {
