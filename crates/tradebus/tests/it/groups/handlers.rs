@@ -1,10 +1,12 @@
 //! Handlers that work for a group.
 
 use std::collections::HashMap;
+use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use rstest::rstest;
 use tokio::sync::Semaphore;
 
@@ -113,9 +115,10 @@ async fn a_handler_that_is_stopped_finishes_what_it_has_and_hands_back_the_rest(
         }
     })
     .await;
-    let stopping = tokio::spawn(task.stop());
+    let mut stopping = pin!(task.stop());
+    assert!((&mut stopping).now_or_never().is_none(), "stopped, though a handler is at work");
     gate.add_permits(50);
-    within("stopping", stopping).await.unwrap();
+    within("stopping", stopping).await;
     let done = begun.load(Relaxed);
     assert!(done < 50, "it went on");
     let mut other = scene.join("b").await;
