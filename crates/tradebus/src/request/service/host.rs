@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::{JoinHandle, JoinSet};
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 use super::{Service, ServiceHealth, ServiceOptions};
 use crate::config::HandlingOrder;
@@ -24,6 +24,8 @@ use crate::{
 
 /// What the topic of a service ends with on which the host itself answers.
 const HEALTH: &str = ".health.check";
+/// Work that has panicked is begun again after this time.
+const WORK_AGAIN: Duration = Duration::from_secs(1);
 
 /// A service that runs. Dropping it ends the service in the background.
 #[derive(Debug)]
@@ -136,7 +138,19 @@ impl Host {
         tokio::select! {
             () = self.clone().take_requests(requests, leaving) => {}
             () = self.tell_health() => {}
+            () = self.work() => {}
         }
+    }
+
+    /// Never returns.
+    async fn work(&self) {
+        while let Err(panic) = AssertUnwindSafe(self.service.work(&self.bus)).catch_unwind().await {
+            self.meter.broken.add(1);
+            let panic = panic_text(&*panic);
+            tracing::error!(service = self.service.name(), %panic, "the work of a service panicked; it is begun again");
+            sleep(WORK_AGAIN).await;
+        }
+        std::future::pending().await
     }
 
     /// Takes requests until the service is stopped or the bus closed, and waits for those that were begun.

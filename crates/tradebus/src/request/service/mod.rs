@@ -15,7 +15,7 @@ pub use self::host::{ServeError, ServiceTask};
 pub(crate) use self::host::{Hosting, serve};
 use super::{Answer, Call, ServiceError};
 use crate::HealthStatus;
-use crate::{Topic, TopicError};
+use crate::{Bus, Topic, TopicError};
 
 /// Something that answers requests.
 #[async_trait]
@@ -33,6 +33,12 @@ pub trait Service: Send + Sync + 'static {
     /// How it is, as far as the host cannot know.
     async fn health(&self) -> ServiceHealth {
         ServiceHealth::healthy()
+    }
+
+    /// What it does besides, unasked, such as to publish what is new. The host begins it with the service, begins it again a while after it has
+    /// panicked, and drops it when the service has answered its last request. By default there is nothing to do.
+    async fn work(&self, bus: &Bus) {
+        let _ = bus;
     }
 }
 

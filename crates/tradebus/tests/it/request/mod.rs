@@ -2,6 +2,7 @@
 
 mod asking;
 mod serving;
+mod working;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
