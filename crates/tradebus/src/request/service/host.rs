@@ -150,7 +150,7 @@ impl Host {
             tracing::error!(service = self.service.name(), %panic, "the work of a service panicked; it is begun again");
             sleep(WORK_AGAIN).await;
         }
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 
     /// Takes requests until the service is stopped or the bus closed, and waits for those that were begun.
