@@ -3,15 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hashbrown::HashMap;
 use tokio::time::{Instant, sleep};
 use tradebus_engine::EntryId;
 
 use super::HANDED_BACK;
-use super::ledger::{Failed, Verdict};
 use super::member::Member;
 use crate::StreamKey;
-use crate::store::{Assign, Claim, PendingEntry, PendingQuery, StoreError};
+use crate::store::{Assign, PendingEntry, PendingQuery, StoreError};
 use crate::subscribe::router::Router;
 
 /// Longest time between two looks.
@@ -120,7 +118,9 @@ impl Claims {
             let pending = member.groups().pending(stream, &member.group, query).await?;
             let next = pending.last().and_then(|last| last.id.next());
             let is_last = pending.len() < limit;
-            member.take_over(stream, pending, min_idle, &mut self.router).await?;
+            let (own, others) = pending.into_iter().partition(|entry| entry.consumer == member.consumer);
+            member.leave_to_reader(stream, own);
+            member.take_over(stream, others, min_idle, &mut self.router).await?;
             match next {
                 Some(next) if !is_last => from = next,
                 _ => return Ok(()),
@@ -130,54 +130,12 @@ impl Claims {
 }
 
 impl Member {
-    /// Claims pending entries that this member does not have. Those that were delivered too often already are given up.
-    pub(super) async fn take_over(
-        &self,
-        stream: &StreamKey,
-        mut pending: Vec<PendingEntry>,
-        min_idle: Duration,
-        router: &mut Router,
-    ) -> Result<(), StoreError> {
-        self.ledger.retain_unknown(stream, &mut pending);
-        if pending.is_empty() {
-            return Ok(());
+    /// What is pending under the name of this member, and not in its hands, was lost on its way, or is late: the reader takes it up.
+    fn leave_to_reader(&self, stream: &StreamKey, mut own: Vec<PendingEntry>) {
+        self.ledger.retain_unknown(stream, &mut own);
+        if !own.is_empty() {
+            self.unfound.lock().insert(stream.clone());
         }
-        let (spent, fresh): (Vec<_>, Vec<_>) =
-            pending.iter().partition(|entry| entry.deliveries >= self.rules.max_deliveries);
-        let ids: Vec<EntryId> = fresh.iter().map(|entry| entry.id).collect();
-        let deliveries: HashMap<EntryId, u64> =
-            fresh.iter().map(|entry| (entry.id, entry.deliveries + 1)).collect();
-        let claim = Claim { ids: &ids, min_idle };
-        let batch = self.groups().claim(stream, &self.group, &self.consumer, claim).await?;
-        if !batch.is_empty() {
-            tracing::debug!(%stream, entries = batch.len(), "pending entries were taken over");
-            self.reading.meters.group.claimed.add(batch.len() as u64);
-        }
-        self.receive(&batch, router, |id| deliveries.get(&id).copied().unwrap_or(1));
-        self.give_up_spent(stream, &spent, min_idle).await
-    }
-
-    /// Entries that were delivered as often as is allowed and never settled: whoever got them died, or was stopped, over them.
-    async fn give_up_spent(
-        &self,
-        stream: &StreamKey,
-        spent: &[&PendingEntry],
-        min_idle: Duration,
-    ) -> Result<(), StoreError> {
-        let ids: Vec<EntryId> = spent.iter().map(|entry| entry.id).collect();
-        let claim = Claim { ids: &ids, min_idle };
-        // Only who gets an entry gives it up.
-        let batch = self.groups().claim(stream, &self.group, &self.consumer, claim).await?;
-        for entry in batch.entries() {
-            let Some(known) = spent.iter().find(|known| known.id == entry.id()) else { continue };
-            let (deliveries, consumer) = (known.deliveries, &known.consumer);
-            let error = format!(
-                "it was delivered {deliveries} times and never settled; the last to get it was {consumer}"
-            );
-            let verdict = Verdict::Dead { error };
-            self.ledger.give_up(Failed { stream: stream.clone(), id: entry.id(), deliveries, verdict });
-        }
-        Ok(())
     }
 
     /// Tells the store that somebody cares for what is in hand, where it has not heard so for some time.

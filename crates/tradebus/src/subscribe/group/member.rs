@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use parking_lot::Mutex;
 use smol_str::SmolStr;
 use tokio::sync::{Notify, watch};
@@ -56,6 +56,10 @@ pub(in crate::subscribe) struct Member {
     pub(super) shares_held: Arc<Gauge>,
     /// How far the group is known to have come, by stream.
     pub(super) positions: Mutex<HashMap<StreamKey, EntryId>>,
+    /// Whoever takes over pending entries has it.
+    pub(super) taking_over: tokio::sync::Mutex<()>,
+    /// Streams with entries that have been pending under its name for long, and are not in its hands.
+    pub(super) unfound: Mutex<HashSet<StreamKey>>,
     /// Messages in the hands of the subscriber.
     pub(super) out: AtomicUsize,
     /// There are none any more.

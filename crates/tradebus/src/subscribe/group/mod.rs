@@ -1,9 +1,9 @@
 //! Consumer groups: several members, in one process or many, share the messages, and each is delivered at least once.
 //!
-//! A [member](member) has a [reader](reader) for each tier, which takes what is new to the group; [claims](claims) take over what other
-//! members leave behind. What was delivered is in the [ledger](ledger) until the subscriber settles it; the [settler](settler) tells
-//! the store: acknowledged in batches, delivered again after a [while](retries), or buried among the dead letters. Where one member at a
-//! time may have a part of the streams, its [shares](shares) say what it may read and hand out.
+//! A [member](member) has a [reader](reader) for each tier, which takes what is new to the group; [claims](claims) look for what other
+//! members leave behind, which is [taken over](takeover). What was delivered is in the [ledger](ledger) until the subscriber settles it; the
+//! [settler](settler) tells the store: acknowledged in batches, delivered again after a [while](retries), or buried among the dead letters.
+//! Where one member at a time may have a part of the streams, its [shares](shares) say what it may read and hand out.
 
 mod burial;
 mod claims;
@@ -19,6 +19,7 @@ mod settler;
 mod shares;
 mod streams;
 mod subscription;
+mod takeover;
 
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Weak};
@@ -96,6 +97,8 @@ impl Subscriptions {
             shares,
             shares_held: self.reading.meters.group.shares.add(),
             positions: Mutex::default(),
+            taking_over: tokio::sync::Mutex::default(),
+            unfound: Mutex::default(),
             out: AtomicUsize::new(0),
             all_in: Notify::new(),
             leaving: watch::channel(None).0,

@@ -131,14 +131,32 @@ impl Reader {
         }
         let consumer = self.member.consumer.clone();
         for stream in self.streams.clone() {
-            self.take_up(&stream, Some(&consumer)).await?;
+            self.take_up(&stream, Some(&consumer), Duration::ZERO).await?;
         }
         Ok(())
     }
 
-    /// Takes up what is pending in a stream for a consumer, or for any, and is not in hand. Tells whether that is all: it is not when the
-    /// shares change meanwhile.
-    async fn take_up(&mut self, stream: &StreamKey, consumer: Option<&str>) -> Result<bool, Ended> {
+    /// Takes up what has been pending under the name of the member for long, and no read has brought.
+    async fn take_up_unfound(&mut self) -> Result<(), Ended> {
+        let member = self.member.clone();
+        let unfound: Vec<StreamKey> = {
+            let mut unfound = member.unfound.lock();
+            self.streams.iter().filter(|stream| unfound.remove(*stream)).cloned().collect()
+        };
+        for stream in unfound {
+            self.take_up(&stream, Some(&member.consumer), member.rules.claim_idle).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes up what has been pending in a stream for so long, for a consumer or for any, and is not in hand. Tells whether that is all: it
+    /// is not when the shares change meanwhile.
+    async fn take_up(
+        &mut self,
+        stream: &StreamKey,
+        consumer: Option<&str>,
+        min_idle: Duration,
+    ) -> Result<bool, Ended> {
         let member = self.member.clone();
         let mut from = EntryId::MIN;
         loop {
@@ -146,11 +164,11 @@ impl Reader {
                 return Ok(false);
             }
             let limit = member.free().clamp(1, TAKE_UP_AT_ONCE);
-            let query = PendingQuery { consumer, ids: from..=EntryId::MAX, limit, ..PendingQuery::default() };
+            let query = PendingQuery { consumer, ids: from..=EntryId::MAX, min_idle, limit };
             let taken = async {
                 let pending = member.groups().pending(stream, &member.group, query).await?;
                 let next = pending.last().and_then(|last| last.id.next());
-                member.take_over(stream, pending, Duration::ZERO, &mut self.router).await?;
+                member.take_over(stream, pending, min_idle, &mut self.router).await?;
                 Ok(next)
             };
             match taken.await {
@@ -180,7 +198,7 @@ impl Reader {
     async fn follow_shares(&mut self) -> Result<(), Ended> {
         let Some(readable) = &mut self.readable else { return Ok(()) };
         for (stream, token) in readable.follow(&self.streams) {
-            if !self.take_up(&stream, None).await? {
+            if !self.take_up(&stream, None, Duration::ZERO).await? {
                 return Ok(());
             }
             if let Some(readable) = &mut self.readable {
@@ -194,6 +212,7 @@ impl Reader {
     async fn round(&mut self, reader: &mut dyn GroupReader) -> Result<(), Ended> {
         self.look_for_streams().await?;
         self.follow_shares().await?;
+        self.take_up_unfound().await?;
         if !self.has_room().await? {
             return Ok(());
         }

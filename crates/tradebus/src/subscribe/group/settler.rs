@@ -171,6 +171,7 @@ impl Settler {
         entries: &[(EntryId, u64)],
     ) -> Result<(), StoreError> {
         let member = self.member.clone();
+        let _turn = member.taking_over.lock().await;
         // What is not in hand any more is somebody else's.
         let ids = entries.iter().map(|(id, _)| *id);
         let ids: Vec<EntryId> = ids.filter(|id| member.ledger.waits_for_retry(stream, *id)).collect();

@@ -45,7 +45,7 @@ impl Service for Herald {
         let news: Message = numbered("news", begun);
         bus.publish(news).await.unwrap().await.unwrap();
         assert!(begun > 1, "it fell off its horse");
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 
