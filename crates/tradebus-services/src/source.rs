@@ -108,6 +108,11 @@ impl Source {
         Ok(Got { body: answer.body, cached: false, stale: false, age, origin: self.origin })
     }
 
+    /// Where the answers come from, if not from the real thing.
+    pub fn origin(&self) -> Option<&'static str> {
+        self.origin
+    }
+
     /// How the API is.
     pub fn status(&self) -> UpstreamStatus {
         self.upstream.status()

@@ -25,4 +25,4 @@ pub use indicators::{Indicators, Settings};
 pub use observations::{Observation, Observations};
 pub use period::{Frequency, Period};
 pub use sentinels::Sentinels;
-pub use service::{DbnomicsService, DbnomicsSettings};
+pub use service::{DbnomicsService, DbnomicsSettings, WatchSettings};

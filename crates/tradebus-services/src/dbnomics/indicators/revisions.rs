@@ -1,12 +1,12 @@
 //! What changed since an earlier fetch. DBnomics has no history of revisions: who wants one keeps what was fetched.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::dbnomics::observations::{Observation, Observations};
 use crate::dbnomics::period::Period;
 
 /// A period whose value is another one now.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Revision {
     /// The period.
     pub period: Period,

@@ -1,6 +1,7 @@
 //! Many series by their ids: in batches, with a verdict for each id.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -35,7 +36,7 @@ pub(super) struct Made<T> {
 type Verdicts<T> = HashMap<SeriesId, Result<T, ServiceError>>;
 
 /// An id without data, and why.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub(super) struct Missed {
     id: String,
     #[serde(flatten)]
@@ -45,6 +46,12 @@ pub(super) struct Missed {
 impl Missed {
     pub(super) fn new(id: impl Into<String>, error: ServiceError) -> Self {
         Self { id: id.into(), error }
+    }
+}
+
+impl fmt::Display for Missed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`: {}", self.id, self.error)
     }
 }
 
@@ -125,7 +132,7 @@ fn all_missed(errors: &[Missed]) -> ServiceError {
 }
 
 /// Ids for one call each. They are sorted, so that the same ids in another order meet the same entry of the cache.
-fn batches(ids: &[SeriesId], most: usize) -> Vec<Vec<SeriesId>> {
+pub(super) fn batches(ids: &[SeriesId], most: usize) -> Vec<Vec<SeriesId>> {
     let (mut sorted, alone): (Vec<_>, Vec<_>) = ids.iter().cloned().partition(SeriesId::can_be_listed);
     sorted.sort_unstable();
     let (mut batches, mut bytes) = (Vec::<Vec<SeriesId>>::new(), 0);
@@ -148,14 +155,22 @@ fn batches(ids: &[SeriesId], most: usize) -> Vec<Vec<SeriesId>> {
 }
 
 fn get(ids: &[SeriesId]) -> Get {
-    let get = match ids {
+    named(ids).queries([("observations", "1"), ("metadata", "0"), ("limit", "1000")])
+}
+
+/// Asks for the same without observations: when they were read last.
+pub(super) fn probe(ids: &[SeriesId]) -> Get {
+    named(ids).queries([("observations", "0"), ("metadata", "0"), ("limit", "1000")])
+}
+
+fn named(ids: &[SeriesId]) -> Get {
+    match ids {
         [id] if !id.can_be_listed() => Get::get(["series", id.provider(), id.dataset(), id.series()]),
         _ => {
             let listed: Vec<&str> = ids.iter().map(SeriesId::as_str).collect();
             Get::get(["series"]).query("series_ids", listed.join(","))
         }
-    };
-    get.queries([("observations", "1"), ("metadata", "0"), ("limit", "1000")])
+    }
 }
 
 /// Says for each id of a call what was made of its series, or why nothing was.

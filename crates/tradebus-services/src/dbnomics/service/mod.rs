@@ -3,7 +3,7 @@
 //! A request meets the rooms in this order: `routes` knows who answers it; its parameters are read and checked (`bounds`, `ids`);
 //! the API is asked, with the cache in front (`ask`), and what is no answer is refused (`shape`). Then `lists` and `search`
 //! give on what there is, `load` gets many series in batches, `fetch` gives their observations, and `trading` computes the
-//! indicators of them.
+//! indicators of them. Unasked, the `watch` list is looked at, and what has changed since the `memory` of a series is published.
 //!
 //! | topic | parameters | data |
 //! | --- | --- | --- |
@@ -17,21 +17,30 @@
 //! | `dbnomics.series.fetch` | `series_ids` (one, or 1 to 500), `start`, `end` (periods) | `series`, `errors` |
 //! | `dbnomics.search.global` | `q`, `limit` (1 to 100, default 10), `offset` | `datasets`, page |
 //! | `dbnomics.analytics.trading_indicators` | `group` or `series_ids`, `window` (default 60), `trend_window` (default 12; both 3 to 10000) | `group`, `window`, `trend_window`, `series`, `errors` |
+//! | `dbnomics.watch.get` | | `series` (id and topic of each), `interval_seconds`, `seconds_since_last_round`, `last_round_here` |
+//! | `dbnomics.watch.poll` | | the round that was made: `looked_at`, `fetched`, `first_seen`, `published`, `failed`, `errors`, `ended_at` |
 //! | `dbnomics.metrics.get` | | `upstream`, `cache` |
 //!
 //! A page has `limit`, `offset`, `num_found`, `next_offset` (null after the last one) and `skipped`, the entries that could not be
 //! read. An answer has at most 100000 observations. `errors` has `id`, `code` and `message` for each series of which nothing can be given; where that is all of them, the
 //! request fails.
 //!
+//! Series of the list `watch` of the settings are looked at unasked: when one has observations that are new, revised or gone, that is published on
+//! `data.macro.{provider}.{dataset}.{series}` (`*`, `?` and `%` are percent-encoded), as JSON: which series it is, `since` (the index time
+//! of the fetch before), `new`, `revised`, `removed` (each the newest 100 at most, oldest first), `counts` of them, `latest`, `timestamp`.
+//! The first look at a series publishes nothing. A message may come twice after a crash.
+//!
 //! An answer says beside its data whether it is `cached` and `stale`, its `age_seconds`, and `provider_info` where all data
 //! are of one provider.
 
 mod ask;
 mod bounds;
+mod changes;
 mod fetch;
 mod ids;
 mod lists;
 mod load;
+mod memory;
 mod routes;
 mod search;
 mod settings;
@@ -40,15 +49,19 @@ mod shape;
 mod tests;
 mod trading;
 mod view;
+mod watch;
 
 pub use self::settings::{BASE_URL, DbnomicsSettings};
+pub use self::watch::WatchSettings;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tradebus::{Answer, Call, Route, Service, ServiceError, ServiceHealth, StreamStore};
+use tradebus::{Answer, Bus, Call, Route, Service, ServiceError, ServiceHealth, StreamStore};
 
+use self::memory::Memories;
+use self::watch::Watch;
 use super::{Catalogue, Sentinels};
 use crate::settings::SettingsError;
 use crate::source::Source;
@@ -63,6 +76,8 @@ pub struct DbnomicsService {
     batch: usize,
     /// How long it is believed that a series is not there.
     negative_ttl: Duration,
+    memories: Memories,
+    watch: Watch,
 }
 
 impl DbnomicsService {
@@ -78,10 +93,13 @@ impl DbnomicsService {
         settings: &DbnomicsSettings,
         origin: Option<&'static str>,
     ) -> Result<Self, SettingsError> {
-        let source = Source::new(store, cache_prefix, &settings.source(), origin)?;
+        let prefix = cache_prefix.into();
+        let catalogue = settings.catalogue()?;
         Ok(Self {
-            source,
-            catalogue: settings.catalogue()?,
+            source: Source::new(store.clone(), &*prefix, &settings.source(), origin)?,
+            memories: Memories::new(store.clone(), format!("{prefix}:memory")),
+            watch: Watch::new(settings, &catalogue, store, &prefix)?,
+            catalogue,
             sentinels: settings.sentinels()?,
             batch: settings.batch()?,
             negative_ttl: Duration::from_secs_f64(settings.cache.negative_ttl),
@@ -105,5 +123,9 @@ impl Service for DbnomicsService {
 
     async fn health(&self) -> ServiceHealth {
         self.source.health()
+    }
+
+    async fn work(&self, bus: &Bus) {
+        self.keep_watch(bus).await;
     }
 }

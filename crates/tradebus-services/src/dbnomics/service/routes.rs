@@ -8,7 +8,7 @@ use super::DbnomicsService;
 use crate::params;
 
 /// The topics, and what they are for.
-const TOPICS: [(&str, &str); 11] = [
+const TOPICS: [(&str, &str); 13] = [
     ("dbnomics.providers.list", "the providers: limit, offset"),
     ("dbnomics.providers.info", "one provider: provider"),
     ("dbnomics.datasets.list", "the datasets of a provider: provider, limit, offset"),
@@ -25,13 +25,15 @@ const TOPICS: [(&str, &str); 11] = [
         "dbnomics.analytics.trading_indicators",
         "indicators of series that matter to trading: group or series_ids, window, trend_window",
     ),
+    ("dbnomics.watch.get", "the series that are watched, and how the last look went"),
+    ("dbnomics.watch.poll", "a look at all of them now"),
     ("dbnomics.metrics.get", "how the API and the cache are"),
 ];
 
 /// No parameters.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Nothing {}
+pub(super) struct Nothing {}
 
 pub(super) fn all() -> Vec<Route> {
     // The topics are valid, as a test checks.
@@ -52,6 +54,8 @@ impl DbnomicsService {
             "dbnomics.series.fetch" => self.fetch(call).await,
             "dbnomics.search.global" => self.search_datasets(call).await,
             "dbnomics.analytics.trading_indicators" => self.trading_indicators(call).await,
+            "dbnomics.watch.get" => self.watch_list(call).await,
+            "dbnomics.watch.poll" => self.poll(call).await,
             "dbnomics.metrics.get" => self.metrics(call),
             topic => Err(ServiceError::new(ErrorCode::UnknownTopic, format!("there is no `{topic}`"))),
         }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::watch::WatchSettings;
 use crate::cache::CacheConfig;
 use crate::dbnomics::{Catalogue, Sentinels};
 use crate::settings::{HostSettings, SettingsError, SourceSettings};
@@ -26,6 +27,8 @@ pub struct DbnomicsSettings {
     pub upstream: UpstreamConfig,
     /// What is kept of its answers.
     pub cache: CacheConfig,
+    /// The series that are looked at unasked. Default none.
+    pub watch: WatchSettings,
     /// How many series are asked for with one call at most. Default 50, 1 to 100.
     pub series_per_call: usize,
     /// A list of series with the fields of `trading_series.toml`, in place of the one that comes with the crate.
@@ -40,6 +43,7 @@ impl Default for DbnomicsSettings {
             host: HostSettings::default(),
             upstream: UpstreamConfig::new(BASE_URL),
             cache: CacheConfig::default(),
+            watch: WatchSettings::default(),
             series_per_call: 50,
             trading_series_file: None,
             sentinels_file: None,

@@ -8,6 +8,7 @@ mod refused;
 mod search;
 mod settings;
 mod trading;
+mod watching;
 
 use std::sync::Arc;
 use std::time::Duration;
