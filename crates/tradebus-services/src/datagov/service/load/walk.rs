@@ -24,7 +24,7 @@ impl DatagovService {
             load = walk.load,
             state = walk.state.name(),
             records = walk.records,
-            message = walk.message,
+            reason = walk.message,
             "a walk has ended"
         );
         // Who hears of the end can begin the next one.
