@@ -97,7 +97,7 @@ impl Source {
         }
     }
 
-    /// What the API answers to a call that does something: it is sent each time, and nothing is kept.
+    /// What the API answers to a call that does something, or to one that is not worth to be kept: it is sent each time, past the cache.
     ///
     /// # Errors
     ///
@@ -108,7 +108,7 @@ impl Source {
         Ok(Got { body: answer.body, cached: false, stale: false, age, origin: self.origin })
     }
 
-    /// Where the answers come from, if not from the real thing.
+    /// What answers say about where they come from, if they do not come from the real thing.
     pub fn origin(&self) -> Option<&'static str> {
         self.origin
     }

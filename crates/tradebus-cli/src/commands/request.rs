@@ -63,7 +63,7 @@ fn parse_topic(text: &str) -> Result<Topic, tradebus::TopicError> {
     Topic::new(text)
 }
 
-fn parse_params(text: &str) -> Result<Value, String> {
+pub(crate) fn parse_params(text: &str) -> Result<Value, String> {
     let params: Value = serde_json::from_str(text).map_err(|error| format!("this is no JSON: {error}"))?;
     if params.is_object() {
         Ok(params)
@@ -72,7 +72,7 @@ fn parse_params(text: &str) -> Result<Value, String> {
     }
 }
 
-fn parse_timeout(text: &str) -> Result<Duration, String> {
+pub(crate) fn parse_timeout(text: &str) -> Result<Duration, String> {
     seconds(text, 0.001, 86_400.0)
 }
 
@@ -153,7 +153,7 @@ fn pretty(data: &Value) -> Outcome<String> {
     }
 }
 
-fn failure(error: RequestError) -> Failure {
+pub(crate) fn failure(error: RequestError) -> Failure {
     match error {
         RequestError::TimedOut { .. } => Failure::NoReply(error.to_string()),
         error => Failure::failed(error.to_string()),

@@ -2,6 +2,7 @@
 
 mod call;
 mod check;
+mod load;
 mod ls;
 
 use std::sync::Arc;
@@ -25,6 +26,7 @@ enum What {
     Ls(ls::Args),
     Check(check::Args),
     Call(call::Args),
+    Load(load::Args),
 }
 
 pub(crate) async fn run(args: Args, global: &Global) -> Outcome {
@@ -32,6 +34,7 @@ pub(crate) async fn run(args: Args, global: &Global) -> Outcome {
         What::Ls(args) => ls::run(&args, global),
         What::Check(args) => check::run(&args, global),
         What::Call(args) => call::run(args, global).await,
+        What::Load(args) => load::run(args, global).await,
     }
 }
 

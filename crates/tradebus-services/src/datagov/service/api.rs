@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use tradebus::{ErrorCode, ServiceError, StreamStore};
 
 use super::{DatagovSettings, PathStyle};
@@ -44,6 +45,11 @@ impl Api {
     /// A call of any other path.
     pub(super) fn path(&self, parts: &[&str]) -> Call {
         Call::get(self.style.prefix().iter().chain(parts).copied())
+    }
+
+    /// Asks for what must be there, past the cache: for what is looked at once.
+    pub(super) async fn ask_past_cache(&self, call: Call) -> Result<Bytes, ServiceError> {
+        Ok(self.source.send(call).await?.body)
     }
 
     /// Asks for what must be there: that it is not found is a mistake of the settings or of the API.

@@ -1,6 +1,6 @@
 //! What narrows a search.
 
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use tradebus::ServiceError;
 
 use super::bounds;
@@ -12,7 +12,8 @@ const QUESTION_LENGTH: usize = 500;
 const MOST: usize = 20;
 
 /// What narrows a search, and its order. Operations whose parameters these are repeat the fields, as serde cannot refuse unknown ones otherwise.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub(super) struct Filters {
     /// The words, at most 500 characters. All must occur in one field of a dataset; `"a phrase"` and `a OR b` are understood. None finds all.
     pub(super) q: Option<String>,
@@ -31,7 +32,7 @@ pub(super) struct Filters {
 }
 
 /// The orders. That by distance needs a place, which cannot be given.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Sort {
     Relevance,
@@ -40,7 +41,7 @@ pub(super) enum Sort {
 }
 
 /// Whether datasets have a place.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum SpatialFilter {
     Geospatial,

@@ -3,16 +3,22 @@
 //! A request meets the rooms in this order: its parameters are read and held against their `bounds` (those that narrow a search are in
 //! `filters`), the `api` asks the catalogue or the cache, the lenient models read what comes, and the room of the operation (`search`,
 //! `dataset`, `lists`, `ranking`) makes the answer of it, with the `rated` datasets. `settings` holds what can be set.
+//!
+//! `load` walks a query into the catalogue on disk, which stands on the `shelf`; `local` searches and ranks what is there.
 
 mod api;
 mod bounds;
 mod dataset;
 mod filters;
 mod lists;
+mod load;
+mod local;
 mod ranking;
 mod rated;
 mod search;
 mod settings;
+mod shelf;
+mod sieve;
 #[cfg(test)]
 mod tests;
 
@@ -21,19 +27,27 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde::Deserialize;
 use serde_json::json;
-use tradebus::{Answer, Call, ErrorCode, Route, Service, ServiceError, ServiceHealth, StreamStore};
+use tradebus::{Answer, Bus, Call, ErrorCode, Route, Service, ServiceError, ServiceHealth, StreamStore};
 
 pub use self::settings::{DatagovSettings, PathStyle};
+pub use self::shelf::CatalogueSettings;
 
 use self::api::Api;
+use self::load::Loads;
+use self::shelf::Shelf;
 use super::Relevance;
 use crate::params;
 use crate::settings::SettingsError;
 
 /// The topics, and what they are for.
-const ROUTES: [(&str, &str); 8] = [
+const ROUTES: [(&str, &str); 10] = [
     ("datagov.datasets.search", "a page of datasets, each with its relevance to trading"),
     ("datagov.datasets.get", "one dataset with its distributions"),
+    (
+        "datagov.datasets.load",
+        "walks a search to its end into the catalogue on disk, with messages of its progress",
+    ),
+    ("datagov.catalogue.get", "what the catalogue on disk holds, and how its walks are"),
     ("datagov.organizations.list", "who brings datasets to the catalogue, and how many"),
     ("datagov.categories.list", "the most used keywords"),
     ("datagov.publishers.list", "the publishers with the most datasets"),
@@ -49,13 +63,15 @@ const ROUTES: [(&str, &str); 8] = [
 ///
 /// | topic | parameters | data |
 /// | --- | --- | --- |
-/// | `datagov.datasets.search` | the filters, `per_page` (1 to 1000, by default 20), `after` (the cursor of the page before) | `results`, `after`, `unreadable` |
+/// | `datagov.datasets.search` | the filters, `per_page` (1 to 1000, by default 20), `after` (the cursor of the page before), `local` | `results`, `after`, `unreadable` |
+/// | `datagov.datasets.load` | the filters, `per_page` (1 to 1000, by default 1000), `max_records` (from 1, by default all), `restart` (`true`: from the first page on) | `load`, `state`, `resumed`, `records`, `pages`, `topic` |
+/// | `datagov.catalogue.get` | | `records`, `bytes`, `max_bytes`, `path`, `walks` |
 /// | `datagov.datasets.get` | `slug` or `id` | the dataset with `dcat`, `distributions` and `relevance` |
 /// | `datagov.organizations.list` | | `organizations`, `unreadable` |
 /// | `datagov.categories.list` | `size` (1 to 1000, by default 100), `min_count` (from 1), `search` (a part of the keyword), `keyword` (a list: those that occur together with them) | `keywords`, `unreadable` |
 /// | `datagov.publishers.list` | | `publishers`, `unreadable` |
 /// | `datagov.locations.search` | `q`, `size` (1 to 2000, by default 100) | `locations`, `unreadable` |
-/// | `datagov.analytics.trading_relevant` | the filters, `pages` of 100 (1 to 20, by default 5), `min_score` (0 to 1, by default the threshold), `limit` (1 to 1000, by default 50) | `results`, `found`, `min_score`, `pages`, `looked_at`, `unreadable`, `cut` |
+/// | `datagov.analytics.trading_relevant` | the filters, `pages` of 100 (1 to 20, by default 5), `min_score` (0 to 1, by default the threshold), `limit` (1 to 1000, by default 50), `local` | `results`, `found`, `min_score`, `pages`, `looked_at`, `unreadable`, `cut` |
 /// | `datagov.metrics.get` | | `upstream`, `cache` |
 ///
 /// The filters, all of which may be left out: `q` (at most 500 characters; all words must occur in one field; `"a phrase"`; `a OR b`), `sort`
@@ -65,6 +81,21 @@ const ROUTES: [(&str, &str); 8] = [
 /// `relevance` of a dataset has `total` (0 to 1), `relevant` and `reasons`, each with `signal`, `points` and `reason`. `cut` of a ranking is null
 /// if all that the search finds was looked at, otherwise it has `reason` (`pages`: there are more than were asked for; `failed`: a page after the
 /// first could not be had; `circle`: the catalogue gave a cursor twice) and `message`.
+///
+/// # The catalogue on disk
+///
+/// `datagov.datasets.load` answers at once and goes on in the background: page by page, around the response cache, as politely as everything else.
+/// One walk runs at a time: the request for another one is a `bad_request` that names the one under way. After each page and at the end the walk says on
+/// `data.datagov.load.{load}` how it is: `load`, `state` (`running`; `done`; `failed`, with a `message`; `stopped` by `max_records`), `pages`,
+/// `records`, `new`, `replaced`, `unreadable`, `elapsed_ms`. A page and the cursor behind it are written together, so a walk loses nothing when the
+/// service ends: it goes on when the service runs again. One that has failed or stopped goes on with the next request for the same filters; one that is
+/// done begins anew, and replaces what has changed. If the API does not take a cursor any more the walk begins anew, once.
+///
+/// With `"local": true` a search or a ranking is of what was loaded, the API is not asked, and the answer has `"local": true`. A ranking looks at all
+/// datasets that match. Then `sort` is `relevance` or `last_harvested_date`, and `spatial_filter` and `pages` are a `bad_request`; a phrase beside words or
+/// other phrases narrows (the API finds everything then).
+///
+/// The file is of this instance: instances on one machine can share it (`services.datagov.catalogue.path`), and then one of them walks.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -98,11 +129,14 @@ const ROUTES: [(&str, &str); 8] = [
 #[derive(Debug)]
 pub struct DatagovService {
     api: Api,
-    relevance: Relevance,
+    relevance: Arc<Relevance>,
+    shelf: Shelf,
+    loads: Loads,
 }
 
 impl DatagovService {
-    /// A service whose cache is in this store, under keys that begin with `cache_prefix`. With `origin`, answers say that they come from there.
+    /// A service whose cache is in this store, under keys that begin with `cache_prefix`. With `origin`, answers say that they come from there, and the
+    /// catalogue is in a temporary folder unless its path is set.
     ///
     /// # Errors
     ///
@@ -114,7 +148,8 @@ impl DatagovService {
         origin: Option<&'static str>,
     ) -> Result<Self, SettingsError> {
         let api = Api::new(store, cache_prefix, settings, origin)?;
-        Ok(Self { api, relevance: settings.relevance()? })
+        let shelf = Shelf::new(&settings.catalogue, origin.is_some())?;
+        Ok(Self { api, relevance: Arc::new(settings.relevance()?), shelf, loads: Loads::default() })
     }
 
     fn metrics(&self, call: &Call) -> Result<Answer, ServiceError> {
@@ -143,6 +178,8 @@ impl Service for DatagovService {
         match call.topic.as_str() {
             "datagov.datasets.search" => self.search(call).await,
             "datagov.datasets.get" => self.dataset(call).await,
+            "datagov.datasets.load" => self.load(call).await,
+            "datagov.catalogue.get" => self.catalogue(call).await,
             "datagov.organizations.list" => self.organizations(call).await,
             "datagov.categories.list" => self.categories(call).await,
             "datagov.publishers.list" => self.publishers(call).await,
@@ -155,5 +192,9 @@ impl Service for DatagovService {
 
     async fn health(&self) -> ServiceHealth {
         self.api.source().health()
+    }
+
+    async fn work(&self, bus: &Bus) {
+        self.run_loads(bus).await;
     }
 }

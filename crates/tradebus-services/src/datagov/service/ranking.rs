@@ -2,14 +2,14 @@
 
 use std::collections::HashSet;
 
-use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use tradebus::{Answer, Call, ServiceError};
 
 use super::filters::{self, Filters, Sort, SpatialFilter};
-use super::rated::{Rated, today};
+use super::rated::Rated;
+use super::sieve::Sieve;
 use super::{DatagovService, bounds};
-use crate::datagov::{Hit, Relevance};
+use crate::datagov::Hit;
 use crate::params;
 use crate::source::Got;
 
@@ -35,25 +35,29 @@ struct Params {
     min_score: Option<f64>,
     /// How many to return, 1 to 1000, by default 50.
     limit: Option<i64>,
+    /// Look at all that was loaded, and do not ask the API.
+    local: Option<bool>,
 }
 
 #[derive(Debug, Serialize)]
-struct Ranking {
+pub(super) struct Ranking {
     /// The best first.
-    results: Vec<Rated>,
+    pub(super) results: Vec<Rated>,
     /// How many reach `min_score`, also those beyond the limit.
-    found: usize,
-    min_score: f64,
+    pub(super) found: usize,
+    pub(super) min_score: f64,
     #[serde(flatten)]
-    walk: Walk,
+    pub(super) walk: Walk,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) local: bool,
 }
 
 /// How far the catalogue was looked at.
 #[derive(Debug, Default, Serialize)]
-struct Walk {
+pub(super) struct Walk {
     pages: usize,
     /// Different datasets that were scored.
-    looked_at: usize,
+    pub(super) looked_at: usize,
     /// Datasets that could not be read.
     unreadable: usize,
     /// Why there may be more than was looked at; null at the end of what the search finds.
@@ -77,16 +81,6 @@ enum CutReason {
     Failed,
 }
 
-/// A ranking in the making.
-struct Sieve<'a> {
-    relevance: &'a Relevance,
-    today: Date,
-    min_score: f64,
-    /// Pages of a walk can overlap when the catalogue changes meanwhile.
-    seen: HashSet<String>,
-    best: Vec<Rated>,
-}
-
 impl DatagovService {
     /// A ranking with explained scores.
     pub(super) async fn ranking(&self, call: &Call) -> Result<Answer, ServiceError> {
@@ -94,15 +88,16 @@ impl DatagovService {
         let pages = bounds::number("pages", params.pages, 5, 1..=20)?;
         let min_score = bounds::share("min_score", params.min_score, self.relevance.threshold())?;
         let limit = bounds::number("limit", params.limit, 50, 1..=1000)?;
+        let (local, with_pages) = (params.local == Some(true), params.pages.is_some());
         let filters = params.filters();
         filters.check()?;
-        let (best, seen) = (Vec::new(), HashSet::new());
-        let mut sieve = Sieve { relevance: &self.relevance, today: today(), min_score, seen, best };
+        let mut sieve = Sieve::new(self.relevance.clone(), min_score, limit as usize);
+        if local {
+            let not_local = with_pages.then_some("pages");
+            return self.rank_locally(filters, not_local, sieve).await;
+        }
         let (walk, got) = self.walk(call, &filters, pages as usize, &mut sieve).await?;
-        let mut results = sieve.ranked();
-        let found = results.len();
-        results.truncate(limit as usize);
-        got.answer(Ranking { results, found, min_score, walk })
+        got.answer(sieve.ranking(walk, false))
     }
 
     /// Looks at one page after the other. Only the first one has to be there.
@@ -111,10 +106,11 @@ impl DatagovService {
         call: &Call,
         filters: &Filters,
         pages: usize,
-        sieve: &mut Sieve<'_>,
+        sieve: &mut Sieve,
     ) -> Result<(Walk, Got), ServiceError> {
         let (mut walk, mut whole, mut after) = (Walk::default(), None::<Got>, None::<String>);
-        let mut cursors = HashSet::new();
+        // Pages of a walk can overlap when the catalogue changes meanwhile.
+        let (mut cursors, mut seen) = (HashSet::new(), HashSet::new());
         loop {
             let asked = self.page(filters, PER_PAGE, after.as_deref(), call.cache_ttl).await;
             let (page, got) = match (asked, whole.take()) {
@@ -131,7 +127,10 @@ impl DatagovService {
             };
             walk.pages += 1;
             walk.unreadable += page.unreadable.len();
-            walk.looked_at += page.hits.into_iter().filter_map(|hit| sieve.take(hit)).count();
+            for hit in page.hits.into_iter().filter(|hit| seen.insert(name(hit).to_owned())) {
+                walk.looked_at += 1;
+                sieve.take(hit);
+            }
             after = page.after;
             let Some(next) = &after else { return Ok((walk, got)) };
             walk.cut = Cut::before(pages, walk.pages, cursors.insert(next.clone()));
@@ -162,26 +161,8 @@ impl Cut {
     }
 }
 
-impl Sieve<'_> {
-    /// Looks at a dataset, unless it was looked at before.
-    fn take(&mut self, hit: Hit) -> Option<()> {
-        let slug = if hit.slug.is_empty() { &hit.title } else { &hit.slug };
-        if !self.seen.insert(hit.id.as_ref().unwrap_or(slug).clone()) {
-            return None;
-        }
-        let rated = Rated::new(hit, self.relevance, self.today);
-        if rated.relevance.total >= self.min_score {
-            self.best.push(rated.in_short());
-        }
-        Some(())
-    }
-
-    /// The best first; those of one score by their slugs, so that the same datasets give the same ranking.
-    fn ranked(mut self) -> Vec<Rated> {
-        self.best.sort_by(|one, two| {
-            let by_score = two.relevance.total.total_cmp(&one.relevance.total);
-            by_score.then_with(|| one.hit.slug.cmp(&two.hit.slug))
-        });
-        self.best
-    }
+/// What a dataset is known by on a walk.
+fn name(hit: &Hit) -> &str {
+    let slug = if hit.slug.is_empty() { &hit.title } else { &hit.slug };
+    hit.id.as_ref().unwrap_or(slug)
 }

@@ -34,14 +34,18 @@ struct Params {
     publisher: Option<String>,
     spatial_filter: Option<SpatialFilter>,
     has_download: Option<bool>,
+    /// Look at what was loaded, and do not ask the API.
+    local: Option<bool>,
 }
 
 #[derive(Debug, Serialize)]
-struct Page {
-    results: Vec<Rated>,
+pub(super) struct Page {
+    pub(super) results: Vec<Rated>,
     /// The cursor of the next page; null after the last.
-    after: Option<String>,
-    unreadable: Vec<Unreadable>,
+    pub(super) after: Option<String>,
+    pub(super) unreadable: Vec<Unreadable>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) local: bool,
 }
 
 impl DatagovService {
@@ -58,6 +62,7 @@ impl DatagovService {
             publisher,
             spatial_filter,
             has_download,
+            local,
         } = params::read(call)?;
         let filters =
             Filters { q, sort, org_slug, org_type, keyword, publisher, spatial_filter, has_download };
@@ -66,11 +71,14 @@ impl DatagovService {
         if let Some(after) = &after {
             bounds::text("after", after, 1..=CURSOR_LENGTH)?;
         }
+        if local == Some(true) {
+            return self.search_locally(filters, per_page as usize, after).await;
+        }
         let (page, got) = self.page(&filters, per_page, after.as_deref(), call.cache_ttl).await?;
         let today = today();
         let results =
             page.hits.into_iter().map(|hit| Rated::new(hit, &self.relevance, today).in_short()).collect();
-        got.answer(Page { results, after: page.after, unreadable: page.unreadable })
+        got.answer(Page { results, after: page.after, unreadable: page.unreadable, local: false })
     }
 
     /// One page as it comes.

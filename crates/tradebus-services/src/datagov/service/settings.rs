@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::shelf::CatalogueSettings;
 use crate::cache::CacheConfig;
 use crate::datagov::Relevance;
 use crate::settings::{HostSettings, SettingsError, SourceSettings};
@@ -31,6 +32,8 @@ pub struct DatagovSettings {
     pub relevance_file: Option<PathBuf>,
     /// From this score on a dataset counts as relevant, 0 to 1. Default: what the rules say.
     pub threshold: Option<f64>,
+    /// Where datasets are kept that are loaded to be searched without the API.
+    pub catalogue: CatalogueSettings,
 }
 
 /// The two ways into the catalogue, which differ in their paths.

@@ -4,6 +4,8 @@ mod cached;
 mod configured;
 mod faults;
 mod keys;
+mod load;
+mod local;
 mod operations;
 mod pages;
 mod wrong_params;
@@ -27,13 +29,16 @@ const PATIENCE: Duration = Duration::from_mins(1);
 const SEARCH: &str = "datagov.datasets.search";
 const GET: &str = "datagov.datasets.get";
 const RANKING: &str = "datagov.analytics.trading_relevant";
+const LOAD: &str = "datagov.datasets.load";
+const CATALOGUE: &str = "datagov.catalogue.get";
 
 /// A bus with the service on it, and the stand-in that it asks.
 struct Desk {
     standin: Standin,
     bus: Bus,
     service: Arc<DatagovService>,
-    _task: ServiceTask,
+    settings: DatagovSettings,
+    task: ServiceTask,
 }
 
 async fn within<F: IntoFuture>(what: &str, happens: F) -> F::Output {
@@ -89,10 +94,23 @@ impl Desk {
         change(&mut settings);
         let config = BusConfig { store: Some("memory:".to_owned().into()), ..BusConfig::default() };
         let bus = Bus::connect(config).await.unwrap();
+        Self::serve(standin, bus, settings).await
+    }
+
+    async fn serve(standin: Standin, bus: Bus, settings: DatagovSettings) -> Self {
         let service = DatagovService::new(bus.store().clone(), "test:cache", &settings, Some("standin"));
         let service = Arc::new(service.unwrap());
         let task = bus.serve(service.clone(), settings.host.options().unwrap()).await.unwrap();
-        Self { standin, bus, service, _task: task }
+        Self { standin, bus, service, settings, task }
+    }
+
+    /// Stops the service, and starts another one in its place.
+    async fn again(self, change: impl FnOnce(&mut DatagovSettings, &Standin)) -> Self {
+        let Self { standin, bus, service, mut settings, task } = self;
+        within("the end of the service", task.stop()).await;
+        drop(service);
+        change(&mut settings, &standin);
+        Self::serve(standin, bus, settings).await
     }
 
     async fn ask(&self, topic: &str, params: Value) -> Response {

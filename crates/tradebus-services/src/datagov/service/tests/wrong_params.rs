@@ -5,7 +5,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use super::super::bounds;
-use super::{Desk, GET, RANKING, SEARCH};
+use super::{CATALOGUE, Desk, GET, LOAD, RANKING, SEARCH};
 
 #[rstest]
 #[case(SEARCH, json!({"per_page": 0}), "`per_page` is 0: allowed is 1 to 1000")]
@@ -42,6 +42,15 @@ use super::{Desk, GET, RANKING, SEARCH};
 #[case(RANKING, json!({"min_score": 1.1}), "`min_score` is 1.1: allowed is 0 to 1")]
 #[case(RANKING, json!({"limit": 0}), "`limit` is 0: allowed is 1 to 1000")]
 #[case(RANKING, json!({"after": "x"}), "unknown field `after`")]
+#[case(LOAD, json!({"per_page": 1001}), "`per_page` is 1001: allowed is 1 to 1000")]
+#[case(LOAD, json!({"max_records": 0}), "`max_records` is 0: allowed is 1 to")]
+#[case(LOAD, json!({"restart": 1}), "`restart`: invalid type")]
+#[case(LOAD, json!({"after": "x"}), "unknown field `after`")]
+#[case(LOAD, json!({"q": "x".repeat(501)}), "`q` is a text of 501 characters")]
+#[case(CATALOGUE, json!({"q": "x"}), "unknown field `q`")]
+#[case(SEARCH, json!({"local": "yes"}), "`local`: invalid type")]
+#[case(SEARCH, json!({"local": true, "sort": "popularity", "spatial_filter": "geospatial"}), "`spatial_filter`, `sort: popularity`: this is not")]
+#[case(RANKING, json!({"local": true, "pages": 2}), "`pages`: this is not for `local`")]
 #[tokio::test]
 async fn they_are_named(#[case] topic: &str, #[case] params: Value, #[case] said: &str) {
     let desk = Desk::open().await;
