@@ -20,6 +20,7 @@
 pub mod cache;
 pub mod datagov;
 pub mod dbnomics;
+mod made;
 pub mod params;
 pub mod rest;
 pub mod running;

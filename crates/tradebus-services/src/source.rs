@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use tradebus::{Answer, ErrorCode, ServiceError, ServiceHealth, StreamStore};
 
 use crate::cache::{Cache, CacheMetrics, Cached, Fetched};
+use crate::made::parts::{self, Part};
 use crate::settings::{SettingsError, SourceSettings};
 use crate::upstream::{Breakage, Call, Upstream, UpstreamError, UpstreamState, UpstreamStatus};
 
@@ -89,12 +90,29 @@ impl Source {
                 Err(error) => Err(error),
             }
         };
-        let Cached { fetched, cached, stale, age } =
-            self.cache.get(&key, max_age, fetch).await.map_err(|error| refused(&call, &error))?;
+        let known = self.cache.get(&key, max_age, fetch).await;
+        if !matches!(&known, Ok(Cached { fetched: Fetched::Found(_), .. })) {
+            parts::note_failure();
+        }
+        let Cached { fetched, cached, stale, age } = known.map_err(|error| refused(&call, &error))?;
         match fetched {
-            Fetched::Found(body) => Ok(Got { body, cached, stale, age, origin: self.origin }),
+            Fetched::Found(body) => {
+                let got = Got { body, cached, stale, age, origin: self.origin };
+                parts::note(key, &got);
+                Ok(got)
+            }
             Fetched::Missing(reason) => Err(ServiceError::not_found(reason)),
         }
+    }
+
+    /// The same answer of the API as before, if it is at hand and no older than `max_age`.
+    pub(crate) fn again(&self, part: &Part, max_age: Option<Duration>) -> Option<Got> {
+        let Cached { fetched: Fetched::Found(body), cached, stale, age } =
+            self.cache.near(&part.key, max_age)?
+        else {
+            return None;
+        };
+        part.is(&body).then_some(Got { body, cached, stale, age, origin: self.origin })
     }
 
     /// What the API answers to a call that does something, or to one that is not worth to be kept: it is sent each time, past the cache.
@@ -167,7 +185,7 @@ impl Got {
     pub fn answer(&self, data: impl Serialize) -> Result<Answer, ServiceError> {
         let data = serde_json::to_value(data)
             .map_err(|error| ServiceError::new(ErrorCode::Internal, error.to_string()))?;
-        Ok(Answer { data, cached: Some(self.cached), more: self.more() })
+        Ok(Answer { data: data.into(), cached: Some(self.cached), more: self.more() })
     }
 
     /// What goes beside the data of an answer.

@@ -86,7 +86,7 @@ pub use priority::{ParsePriorityError, Priority};
 pub use publish::{PublishError, Receipt, Refused};
 pub use replay::{ParseReplayError, Replay, ReplayBound, ReplayError, ReplayOptions, ReplaySpeed};
 pub use request::{
-    Answer, Call, ErrorCode, Request, RequestError, Response, Route, ServeError, Service, ServiceError,
+    Answer, Call, Data, ErrorCode, Request, RequestError, Response, Route, ServeError, Service, ServiceError,
     ServiceHealth, ServiceOptions, ServiceTask,
 };
 pub use store::{EmbeddedStore, RedisStore, StoreError, StreamStore};

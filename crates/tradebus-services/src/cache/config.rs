@@ -18,7 +18,8 @@ pub struct CacheConfig {
     pub stale_ttl: f64,
     /// Largest answer that is kept, in bytes. Default 8388608, 1 to 536870912.
     pub max_entry_bytes: usize,
-    /// Memory of this process for answers, in bytes. Default 67108864, 0 to 17179869184.
+    /// Memory of this process for answers of the API, in bytes. Default 67108864, 0 to 17179869184. What services make of them takes half as much
+    /// again at most.
     pub near_bytes: u64,
 }
 
@@ -46,6 +47,11 @@ pub struct CacheConfigError {
 const LONGEST: f64 = 31_622_400.0;
 
 impl CacheConfig {
+    /// Memory of this process for what is made of answers, in bytes.
+    pub(crate) fn made_bytes(&self) -> u64 {
+        self.near_bytes / 2
+    }
+
     /// Names everything that makes no sense.
     pub(super) fn check(&self) -> Result<(), CacheConfigError> {
         let mut problems = Vec::new();

@@ -11,10 +11,12 @@ mod meters;
 #[cfg(test)]
 mod tests;
 
+use std::future::ready;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::FutureExt as _;
 use tradebus::{StreamKey, StreamStore};
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -106,7 +108,11 @@ impl<E: Clone + std::fmt::Display + Send + Sync + 'static> Cache<E> {
             return Ok(entry.cached(now, true, false));
         }
         self.meters.misses.add();
-        let flight = self.flights.join(key, &self.meters, || self.fetch_and_keep(key, fetch()));
+        let flight =
+            self.flights.join(key, &self.meters, || match self.landed_since(key, now, known.as_ref()) {
+                Some(entry) => ready(Ok(entry)).left_future(),
+                None => self.fetch_and_keep(key, fetch()).right_future(),
+            });
         match (flight.await, known) {
             (Ok(entry), _) => Ok(entry.cached(entry.at_ms, false, false)),
             (Err(error), Some(entry)) => {
@@ -118,10 +124,25 @@ impl<E: Clone + std::fmt::Display + Send + Sync + 'static> Cache<E> {
         }
     }
 
+    /// What this process itself has, and is fresh.
+    pub fn near(&self, key: &str, max_age: Option<Duration>) -> Option<Cached> {
+        let now = now_ms();
+        let entry = self.near.get(key).filter(|entry| self.is_fresh(entry, now, max_age))?;
+        self.meters.near_hits.add();
+        self.meters.hit(&entry);
+        Some(entry.cached(now, true, false))
+    }
+
     /// What the cache has done, and what it holds.
     pub fn metrics(&self) -> CacheMetrics {
         self.near.run_pending_tasks();
         self.meters.read(self.near.entry_count(), self.near.weighted_size())
+    }
+
+    /// What a flight has brought that ended after this look, at `now`, which saw `known`: there was none to join any more.
+    fn landed_since(&self, key: &str, now: u64, known: Option<&Arc<Entry>>) -> Option<Arc<Entry>> {
+        let entry = self.near.get(key).filter(|entry| entry.at_ms >= now)?;
+        (!known.is_some_and(|known| Arc::ptr_eq(known, &entry))).then_some(entry)
     }
 
     /// What is known, fresh or not: out of this process where that is fresh, otherwise the newer of both.

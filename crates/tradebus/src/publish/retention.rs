@@ -9,6 +9,7 @@ use tokio::sync::Notify;
 
 use crate::StreamKey;
 use crate::config::{BusConfig, TrimStrategy};
+use crate::layout::reply_stream;
 
 /// Least time between two trims of one stream by age, as `NautilusTrader` has it.
 pub(super) const AGE_TRIM_INTERVAL: Duration = Duration::from_mins(1);
@@ -66,13 +67,22 @@ struct Appended {
     entries: u64,
 }
 
+/// Answers that are kept unless their stream is configured: whoever waits for one reads it within moments, and they may be large.
+const MAX_REPLIES: u64 = 20_000;
+
 /// Most entries of a stream, as it is configured; 0 for no limit by length.
 pub(super) fn max_length(config: &BusConfig, stream: &StreamKey) -> u64 {
-    let stream = config.stream(&stream.to_string());
-    match stream.trim_strategy {
-        TrimStrategy::MaxLen => stream.max_length,
+    let name = stream.to_string();
+    let settings = config.stream(&name);
+    let length = match settings.trim_strategy {
+        TrimStrategy::MaxLen => settings.max_length,
         TrimStrategy::MinId => 0,
+    };
+    let is_reply = *stream == reply_stream(&config.stream_base());
+    if is_reply && !config.stream_configs.contains_key(&name) && (length == 0 || length > MAX_REPLIES) {
+        return MAX_REPLIES;
     }
+    length
 }
 
 impl Retention {
@@ -105,9 +115,22 @@ impl Retention {
 mod tests {
     use std::sync::Arc;
 
-    use super::{Due, Growth, Retention};
+    use super::{Due, Growth, MAX_REPLIES, Retention, max_length};
     use crate::config::StreamOverrides;
     use crate::{BusConfig, StreamKey};
+
+    #[test]
+    fn answers_are_not_kept_for_long_unless_that_is_asked_for() {
+        let mut config = BusConfig::default();
+        let reply = StreamKey::from(&format!("{}:reply", config.stream_base())[..]);
+        assert_eq!(max_length(&config, &reply), MAX_REPLIES);
+        config.default_stream_config.max_length = 5;
+        assert_eq!(max_length(&config, &reply), 5);
+        let named = StreamOverrides { max_length: Some(1_000_000), ..StreamOverrides::default() };
+        config.stream_configs.insert(reply.to_string(), named);
+        assert_eq!(max_length(&config, &reply), 1_000_000);
+        assert_eq!(max_length(&BusConfig::default(), &StreamKey::from("other")), 1_000_000);
+    }
 
     #[test]
     fn a_stream_is_due_when_a_tenth_of_its_limit_was_appended() {

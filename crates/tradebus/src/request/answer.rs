@@ -2,8 +2,10 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 /// An answer as it arrives.
@@ -49,10 +51,10 @@ impl Response {
 }
 
 /// An answer as a service gives it.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Answer {
     /// What was asked for.
-    pub data: Value,
+    pub data: Data,
     /// Whether it comes out of a cache; `None` where there is none.
     pub cached: Option<bool>,
     /// What goes beside it, such as `stale`, `age_seconds`, `provider_info`. The names of [`Response`]'s own fields are left out.
@@ -61,7 +63,57 @@ pub struct Answer {
 
 impl From<Value> for Answer {
     fn from(data: Value) -> Self {
-        Self { data, ..Self::default() }
+        Self { data: Data::Value(data), ..Self::default() }
+    }
+}
+
+/// What a service gives: a value, or JSON that was written before and can be given many times.
+#[derive(Debug, Clone)]
+pub enum Data {
+    /// To be written.
+    Value(Value),
+    /// Written.
+    Written(Arc<RawValue>),
+}
+
+impl Data {
+    /// Writes it down, if that was not done yet.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written as JSON.
+    pub fn written(self) -> serde_json::Result<Arc<RawValue>> {
+        match self {
+            Self::Value(value) => serde_json::value::to_raw_value(&value).map(Arc::from),
+            Self::Written(json) => Ok(json),
+        }
+    }
+}
+
+impl Serialize for Data {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Value(value) => value.serialize(serializer),
+            Self::Written(json) => json.as_ref().serialize(serializer),
+        }
+    }
+}
+
+impl Default for Data {
+    fn default() -> Self {
+        Self::Value(Value::Null)
+    }
+}
+
+impl From<Value> for Data {
+    fn from(value: Value) -> Self {
+        Self::Value(value)
+    }
+}
+
+impl From<Arc<RawValue>> for Data {
+    fn from(json: Arc<RawValue>) -> Self {
+        Self::Written(json)
     }
 }
 

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::{Map, Value};
 use smol_str::SmolStr;
 
-use super::answer::{Answer, ServiceError};
+use super::answer::{Answer, Data, ServiceError};
 use crate::clock::now_ns;
 use crate::{Encoding, Message, Priority, Topic};
 
@@ -89,27 +90,43 @@ impl Call {
 
     /// The message that answers it.
     pub(super) fn reply(&self, outcome: Result<Answer, ServiceError>) -> Message {
-        let mut response = Map::new();
         let (success, cached) = match &outcome {
             Ok(answer) => (true, answer.cached.unwrap_or(false)),
             Err(_) => (false, false),
         };
-        let (data, error, more) = match outcome {
-            Ok(Answer { data, more, .. }) => (data, Value::Null, more),
-            Err(error) => (Value::Null, json!(error), Map::new()),
+        let (data, error, mut more) = match outcome {
+            Ok(Answer { data, more, .. }) => (data, None, more),
+            Err(error) => (Data::default(), Some(error), Map::new()),
         };
-        response.insert("request_id".to_owned(), json!(&self.request_id[..]));
-        response.insert("success".to_owned(), json!(success));
-        response.insert("data".to_owned(), data);
-        response.insert("error".to_owned(), error);
-        response
-            .insert("processing_time_ms".to_owned(), json!(now_ns().saturating_sub(self.came) as f64 / 1e6));
-        response.insert("cached".to_owned(), json!(cached));
-        response.extend(more.into_iter().filter(|(name, _)| !OWN.contains(&&name[..])));
-        response.insert("timestamp".to_owned(), json!(Timestamp::now().to_string()));
-        let message = Message::of(self.reply.clone(), Value::Object(response).to_string());
+        more.retain(|name, _| !OWN.contains(&&name[..]));
+        let written = serde_json::to_vec(&Reply {
+            request_id: &self.request_id,
+            success,
+            data,
+            error,
+            processing_time_ms: now_ns().saturating_sub(self.came) as f64 / 1e6,
+            cached,
+            more,
+            timestamp: Timestamp::now().to_string(),
+        });
+        // Values and texts can always be written.
+        let message = Message::of(self.reply.clone(), written.unwrap_or_default());
         message.encoding(Encoding::Json).priority(self.priority).correlation_id(self.request_id.clone())
     }
+}
+
+/// An answer as it is written, see [`Response`](super::Response).
+#[derive(Serialize)]
+struct Reply<'a> {
+    request_id: &'a str,
+    success: bool,
+    data: Data,
+    error: Option<ServiceError>,
+    processing_time_ms: f64,
+    cached: bool,
+    timestamp: String,
+    #[serde(flatten)]
+    more: Map<String, Value>,
 }
 
 /// The payload as a value.
@@ -174,7 +191,7 @@ mod tests {
         assert_eq!((&read.request_id[..], read.params["a"].as_i64()), ("7", Some(1)));
         assert_eq!((read.cache_ttl, read.reply.as_str()), (Some(Duration::ZERO), "mine"));
         read.priority = crate::Priority::High;
-        let answer = Answer { data: json!([1]), cached: Some(true), ..Answer::default() };
+        let answer = Answer { cached: Some(true), ..Answer::from(json!([1])) };
         let reply = read.reply(Ok(answer));
         assert_eq!((reply.topic.as_str(), reply.priority), ("mine", crate::Priority::High));
         assert_eq!(reply.headers.as_ref().unwrap().correlation_id.as_deref(), Some("7"));

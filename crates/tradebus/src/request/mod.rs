@@ -10,7 +10,7 @@ mod desk;
 mod envelope;
 pub(crate) mod service;
 
-pub use self::answer::{Answer, ErrorCode, Response, ServiceError};
+pub use self::answer::{Answer, Data, ErrorCode, Response, ServiceError};
 pub use self::call::Call;
 pub(crate) use self::desk::{Asking, Desk};
 pub use self::envelope::Request;

@@ -93,7 +93,7 @@ impl DatagovService {
         if let Some(origin) = self.api.source().origin() {
             more.insert("source".to_owned(), origin.into());
         }
-        Ok(Answer { data, cached: None, more })
+        Ok(Answer { data: data.into(), cached: None, more })
     }
 }
 

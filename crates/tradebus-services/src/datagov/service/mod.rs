@@ -36,6 +36,7 @@ use self::api::Api;
 use self::load::Loads;
 use self::shelf::Shelf;
 use super::Relevance;
+use crate::made::Made;
 use crate::params;
 use crate::settings::SettingsError;
 
@@ -132,6 +133,7 @@ pub struct DatagovService {
     relevance: Arc<Relevance>,
     shelf: Shelf,
     loads: Loads,
+    made: Made,
 }
 
 impl DatagovService {
@@ -149,7 +151,25 @@ impl DatagovService {
     ) -> Result<Self, SettingsError> {
         let api = Api::new(store, cache_prefix, settings, origin)?;
         let shelf = Shelf::new(&settings.catalogue, origin.is_some())?;
-        Ok(Self { api, relevance: Arc::new(settings.relevance()?), shelf, loads: Loads::default() })
+        let relevance = Arc::new(settings.relevance()?);
+        let made = Made::new(settings.cache.made_bytes());
+        Ok(Self { api, relevance, shelf, loads: Loads::default(), made })
+    }
+
+    async fn route(&self, call: &Call) -> Result<Answer, ServiceError> {
+        match call.topic.as_str() {
+            "datagov.datasets.search" => self.search(call).await,
+            "datagov.datasets.get" => self.dataset(call).await,
+            "datagov.datasets.load" => self.load(call).await,
+            "datagov.catalogue.get" => self.catalogue(call).await,
+            "datagov.organizations.list" => self.organizations(call).await,
+            "datagov.categories.list" => self.categories(call).await,
+            "datagov.publishers.list" => self.publishers(call).await,
+            "datagov.locations.search" => self.locations(call).await,
+            "datagov.analytics.trading_relevant" => self.ranking(call).await,
+            "datagov.metrics.get" => self.metrics(call),
+            topic => Err(ServiceError::new(ErrorCode::UnknownTopic, format!("nothing answers on `{topic}`"))),
+        }
     }
 
     fn metrics(&self, call: &Call) -> Result<Answer, ServiceError> {
@@ -175,19 +195,7 @@ impl Service for DatagovService {
     }
 
     async fn handle(&self, call: &Call) -> Result<Answer, ServiceError> {
-        match call.topic.as_str() {
-            "datagov.datasets.search" => self.search(call).await,
-            "datagov.datasets.get" => self.dataset(call).await,
-            "datagov.datasets.load" => self.load(call).await,
-            "datagov.catalogue.get" => self.catalogue(call).await,
-            "datagov.organizations.list" => self.organizations(call).await,
-            "datagov.categories.list" => self.categories(call).await,
-            "datagov.publishers.list" => self.publishers(call).await,
-            "datagov.locations.search" => self.locations(call).await,
-            "datagov.analytics.trading_relevant" => self.ranking(call).await,
-            "datagov.metrics.get" => self.metrics(call),
-            topic => Err(ServiceError::new(ErrorCode::UnknownTopic, format!("nothing answers on `{topic}`"))),
-        }
+        self.made.answer(self.api.source(), call, self.route(call)).await
     }
 
     async fn health(&self) -> ServiceHealth {

@@ -63,6 +63,7 @@ use tradebus::{Answer, Bus, Call, Route, Service, ServiceError, ServiceHealth, S
 use self::memory::Memories;
 use self::watch::Watch;
 use super::{Catalogue, Sentinels};
+use crate::made::Made;
 use crate::settings::SettingsError;
 use crate::source::Source;
 
@@ -78,6 +79,7 @@ pub struct DbnomicsService {
     negative_ttl: Duration,
     memories: Memories,
     watch: Watch,
+    made: Made,
 }
 
 impl DbnomicsService {
@@ -99,6 +101,7 @@ impl DbnomicsService {
             source: Source::new(store.clone(), &*prefix, &settings.source(), origin)?,
             memories: Memories::new(store.clone(), format!("{prefix}:memory")),
             watch: Watch::new(settings, &catalogue, store, &prefix)?,
+            made: Made::new(settings.cache.made_bytes()),
             catalogue,
             sentinels: settings.sentinels()?,
             batch: settings.batch()?,
@@ -118,6 +121,9 @@ impl Service for DbnomicsService {
     }
 
     async fn handle(&self, call: &Call) -> Result<Answer, ServiceError> {
+        if routes::follows_from_params(call.topic.as_str()) {
+            return self.made.answer(&self.source, call, self.route(call)).await;
+        }
         self.route(call).await
     }
 

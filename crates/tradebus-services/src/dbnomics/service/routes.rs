@@ -40,6 +40,17 @@ pub(super) fn all() -> Vec<Route> {
     TOPICS.iter().filter_map(|(topic, about)| Route::new(topic, *about).ok()).collect()
 }
 
+/// Whether the same parameters have the same answer as long as `DBnomics` says the same. Indicators go by what was seen before, too.
+pub(super) fn follows_from_params(topic: &str) -> bool {
+    !matches!(
+        topic,
+        "dbnomics.analytics.trading_indicators"
+            | "dbnomics.watch.get"
+            | "dbnomics.watch.poll"
+            | "dbnomics.metrics.get"
+    )
+}
+
 impl DbnomicsService {
     /// Answers a request on one of the topics.
     pub(super) async fn route(&self, call: &Call) -> Result<Answer, ServiceError> {

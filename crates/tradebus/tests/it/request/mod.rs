@@ -64,7 +64,7 @@ impl Service for Parrot {
             "parrot.cached" => {
                 let more = [("age_seconds".to_owned(), json!(3)), ("success".to_owned(), json!(7))];
                 let cached = Some(call.cache_ttl != Some(Duration::ZERO));
-                return Ok(Answer { data: json!(1), cached, more: more.into_iter().collect() });
+                return Ok(Answer { data: json!(1).into(), cached, more: more.into_iter().collect() });
             }
             _ => {}
         }

@@ -1,0 +1,62 @@
+//! Of which answers of an API the answer to a request is made. They are noted while it is made, wherever in the task that is.
+
+use std::cell::RefCell;
+
+use bytes::Bytes;
+
+use crate::source::Got;
+
+tokio::task_local! {
+    static NOTED: RefCell<Noted>;
+}
+
+/// An answer of the API.
+#[derive(Debug, Clone)]
+pub(crate) struct Part {
+    pub(crate) key: String,
+    body: Bytes,
+}
+
+impl Part {
+    /// Whether a body is this very one: it was not fetched anew since.
+    pub(crate) fn is(&self, body: &Bytes) -> bool {
+        self.body.as_ptr() == body.as_ptr() && self.body.len() == body.len()
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        self.key.len() + self.body.len()
+    }
+}
+
+#[derive(Debug, Default)]
+struct Noted {
+    parts: Vec<Part>,
+    /// One of them was older than it should have been, or was not to be had.
+    unsure: bool,
+}
+
+/// Makes something, and notes the answers of the API that it is made of; `None` if it should not be given again.
+pub(super) async fn noting<T>(make: impl Future<Output = T>) -> (T, Option<Vec<Part>>) {
+    NOTED
+        .scope(RefCell::default(), async {
+            let made = make.await;
+            let Noted { parts, unsure } = NOTED.with(RefCell::take);
+            (made, (!unsure && !parts.is_empty()).then_some(parts))
+        })
+        .await
+}
+
+/// Notes an answer of the API, if somebody wants to know.
+pub(crate) fn note(key: String, got: &Got) {
+    // Outside of a request nobody does.
+    let _ = NOTED.try_with(|noted| {
+        let mut noted = noted.borrow_mut();
+        noted.unsure |= got.stale;
+        noted.parts.push(Part { key, body: got.body.clone() });
+    });
+}
+
+/// Notes that an answer of the API was not to be had: next time it may be.
+pub(crate) fn note_failure() {
+    let _ = NOTED.try_with(|noted| noted.borrow_mut().unsure = true);
+}
