@@ -104,7 +104,8 @@ impl ServicesSettings {
         }
         if self.dbnomics.is_none() {
             let upstream = hurried(standin.dbnomics_url());
-            self.dbnomics = Some(DbnomicsSettings { upstream, ..DbnomicsSettings::default() });
+            let series_there = Some(standin.series_ids());
+            self.dbnomics = Some(DbnomicsSettings { upstream, series_there, ..DbnomicsSettings::default() });
             self.stand_ins.push("dbnomics");
         }
     }
@@ -226,5 +227,24 @@ mod tests {
         let answer =
             bus.request("datagov.organizations.list", json!({}), Duration::from_mins(1)).await.unwrap();
         assert!(answer.success && answer.more["source"] == "demo", "{answer:?}");
+    }
+
+    #[tokio::test]
+    async fn a_demo_knows_the_series_of_all_its_groups() {
+        let standin = Standin::start().await.unwrap();
+        let mut settings = ServicesSettings::default();
+        settings.stand_in(&standin);
+        let config = BusConfig { store: Some("memory:".to_owned().into()), ..BusConfig::default() };
+        let bus = Bus::connect(config).await.unwrap();
+        let mut tasks = Vec::new();
+        for service in settings.prepare(bus.store(), "base").unwrap() {
+            tasks.push(service.start(&bus).await.unwrap());
+        }
+        for group in ["macro_economic", "central_bank", "financial", "commodities"] {
+            let topic = "dbnomics.analytics.trading_indicators";
+            let answer = bus.request(topic, json!({ "group": group }), Duration::from_mins(1)).await.unwrap();
+            assert_eq!(answer.data["errors"], json!([]), "{group}");
+            assert!(answer.data["series"].as_array().unwrap().len() > 3, "{group}");
+        }
     }
 }

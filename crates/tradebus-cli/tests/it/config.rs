@@ -94,3 +94,24 @@ fn config_schema_is_json_schema() {
     assert!(schema["$schema"].as_str().unwrap().contains("json-schema.org"));
     assert_eq!(schema["properties"]["max_workers"]["maximum"], 50);
 }
+
+#[test]
+fn config_check_looks_at_the_services_too() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("t.toml");
+    let mut check = tradebus();
+    check.args(["config", "check"]).arg(&file);
+    for (services, said) in [
+        ("[services.weather]\n", "unknown field `weather`"),
+        ("[services.dbnomics]\nseries_per_call = 0\n", "`series_per_call` is 0: allowed are 1 to 100"),
+        ("[services.dbnomics.watch]\nseries = [\"BLS\"]\n", "services.dbnomics.watch.series[0]"),
+        ("[services.datagov.catalogue]\nmax_bytes = 1\n", "max_bytes"),
+    ] {
+        std::fs::write(&file, services).unwrap();
+        let checked = run(&mut check);
+        assert_eq!(checked.code, Some(2), "{services}: {}", checked.stderr);
+        assert!(checked.stdout.contains(said), "{services}: {}", checked.stdout);
+    }
+    std::fs::write(&file, "[services.dbnomics.watch]\ngroups = [\"central_bank\"]\n").unwrap();
+    assert_eq!(run(&mut check).code, Some(0));
+}

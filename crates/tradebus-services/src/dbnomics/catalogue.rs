@@ -104,6 +104,13 @@ impl Catalogue {
         Ok(checked)
     }
 
+    /// Those of the series that are there, for a source that does not have them all.
+    #[must_use]
+    pub fn only(mut self, there: &[String]) -> Self {
+        self.series.retain(|series| there.iter().any(|id| id == series.id.as_str()));
+        self
+    }
+
     /// All series: group by group, within a group as in the file.
     pub fn series(&self) -> &[TradingSeries] {
         &self.series

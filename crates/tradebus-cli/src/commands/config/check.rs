@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use serde_json::json;
-use tradebus::config::{ConfigError, Finding, Loader};
+use tradebus::config::{ConfigError, Finding, Loaded, Loader};
 
 use crate::cli::Global;
+use crate::commands::services;
 use crate::failure::{self, Failure, Outcome, say};
 use crate::{output, settings};
 
@@ -35,9 +36,11 @@ pub(super) fn run(args: Args, global: &Global) -> Outcome {
         Some(file) => settings::flags(Loader::new(), global).file(file),
         None => settings::loader(global),
     };
-    let (errors, warnings, suggestions, file) = match loader.load() {
-        Ok(loaded) => (Vec::new(), loaded.report.warnings, loaded.report.suggestions, loaded.file),
-        Err(ConfigError::Invalid { findings }) => (findings, Vec::new(), Vec::new(), None),
+    let (errors, warnings, suggestions, file, services) = match loader.load() {
+        Ok(Loaded { config, report, file, .. }) => {
+            (Vec::new(), report.warnings, report.suggestions, file, services::problem(&config))
+        }
+        Err(ConfigError::Invalid { findings }) => (findings, Vec::new(), Vec::new(), None, None),
         Err(unreadable) => return Err(unreadable.into()),
     };
     let write = if args.json { json_line } else { text_line };
@@ -45,15 +48,29 @@ pub(super) fn run(args: Args, global: &Global) -> Outcome {
     for (level, findings) in [("error", &errors), ("warning", &warnings), ("suggestion", &suggestions)] {
         lines.extend(findings.iter().map(|finding| write(level, finding)));
     }
+    if let Some((path, message)) = &services {
+        lines.push_str(&service_line(path, message, args.json));
+    }
     if !lines.is_empty() {
         output::print(&lines)?;
     }
-    match errors.len() {
+    match errors.len() + usize::from(services.is_some()) {
         0 => say(&summary(file, warnings.len(), suggestions.len())),
         1 => return Err(Failure::usage("the configuration is not valid: 1 error")),
         many => return Err(Failure::usage(format!("the configuration is not valid: {many} errors"))),
     }
     Ok(())
+}
+
+/// What is wrong with a service. Its settings are the services' own, so what is allowed stands in the message.
+fn service_line(path: &str, message: &str, as_json: bool) -> String {
+    if !as_json {
+        return format!("error: {message}\n");
+    }
+    let line = json!({
+        "level": "error", "path": path, "given": "", "allowed": "", "message": message, "source": null,
+    });
+    format!("{line}\n")
 }
 
 fn summary(file: Option<PathBuf>, warnings: usize, suggestions: usize) -> String {

@@ -57,6 +57,19 @@ fn prepare_apart(config: &BusConfig) -> Outcome<Vec<Prepared>> {
     prepare(config, &store, None)
 }
 
+/// What is wrong with the services of a configuration, if anything: where, and what.
+pub(crate) fn problem(config: &BusConfig) -> Option<(String, String)> {
+    let store: Arc<dyn StreamStore> = Arc::new(EmbeddedStore::in_memory());
+    let read = ServicesSettings::read(&config.services);
+    let error = read.and_then(|settings| settings.prepare(&store, &config.stream_base())).err()?;
+    let path = match &error {
+        StartError::Table { path, .. } => format!("services.{path}"),
+        StartError::Settings { name, .. } | StartError::Twice { name } => format!("services.{name}"),
+        _ => "services".to_owned(),
+    };
+    Some((path, error.to_string()))
+}
+
 pub(crate) fn wrong(error: StartError) -> Failure {
     match error {
         StartError::Serve { .. } => Failure::failed(error.to_string()),

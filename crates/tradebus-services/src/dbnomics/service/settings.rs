@@ -33,6 +33,9 @@ pub struct DbnomicsSettings {
     pub series_per_call: usize,
     /// A list of series with the fields of `trading_series.toml`, in place of the one that comes with the crate.
     pub trading_series_file: Option<PathBuf>,
+    /// The series that there are, where that is not all of `DBnomics`: others are left out of the list of trading series.
+    #[serde(skip)]
+    pub(crate) series_there: Option<Vec<String>>,
     /// A list of numbers that mean "no value", with the fields of `sentinels.toml`, in place of the one that comes with the crate.
     pub sentinels_file: Option<PathBuf>,
 }
@@ -46,6 +49,7 @@ impl Default for DbnomicsSettings {
             watch: WatchSettings::default(),
             series_per_call: 50,
             trading_series_file: None,
+            series_there: None,
             sentinels_file: None,
         }
     }
@@ -71,10 +75,14 @@ impl DbnomicsSettings {
     }
 
     pub(super) fn catalogue(&self) -> Result<Catalogue, SettingsError> {
-        match &self.trading_series_file {
-            Some(path) => read("trading_series_file", path, Catalogue::from_toml),
-            None => Catalogue::built_in().map_err(|error| built_in("trading_series_file", &error)),
-        }
+        let all = match &self.trading_series_file {
+            Some(path) => read("trading_series_file", path, Catalogue::from_toml)?,
+            None => Catalogue::built_in().map_err(|error| built_in("trading_series_file", &error))?,
+        };
+        Ok(match &self.series_there {
+            Some(there) => all.only(there),
+            None => all,
+        })
     }
 
     pub(super) fn sentinels(&self) -> Result<Sentinels, SettingsError> {
