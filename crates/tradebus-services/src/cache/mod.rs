@@ -1,11 +1,12 @@
 //! What was fetched, kept for a while: in this process, and in the store of the bus, where all instances of a service share it.
 //!
 //! An answer is looked for in a bounded part of memory, then in the store, and is then fetched. Of those that want the same at one time, one
-//! fetches, and all get what comes of it. That something is *not* there is remembered too, for a shorter time. Answers stay in the store beyond
+//! fetches, and all get what comes of it, in whichever instance they are. That something is *not* there is remembered too, for a shorter time. Answers stay in the store beyond
 //! their time: while the source does not work, an old answer, marked as stale, is better than none.
 
 mod config;
 mod entry;
+mod far;
 mod flights;
 mod meters;
 #[cfg(test)]
@@ -17,13 +18,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::FutureExt as _;
-use tradebus::{StreamKey, StreamStore};
-use xxhash_rust::xxh3::xxh3_128;
+use tradebus::StreamStore;
 
 pub use self::config::{CacheConfig, CacheConfigError};
 pub use self::meters::CacheMetrics;
 
 use self::entry::Entry;
+use self::far::Far;
 use self::flights::Flights;
 use self::meters::Meters;
 
@@ -52,9 +53,9 @@ pub struct Cached {
 /// The cache of one service.
 #[derive(Debug)]
 pub struct Cache<E> {
-    store: Arc<dyn StreamStore>,
-    prefix: String,
     config: CacheConfig,
+    /// What lies in the store.
+    far: Arc<Far>,
     /// What this process has fetched or seen lately.
     near: moka::sync::Cache<String, Arc<Entry>>,
     flights: Flights<E>,
@@ -80,8 +81,9 @@ impl<E: Clone + std::fmt::Display + Send + Sync + 'static> Cache<E> {
             })
             .time_to_live(config.kept())
             .build();
-        let flights = Flights::default();
-        Ok(Self { store, prefix: prefix.into(), config, near, flights, meters: Arc::default() })
+        let meters = Arc::<Meters>::default();
+        let far = Arc::new(Far::new(store, prefix.into(), config.kept(), meters.clone()));
+        Ok(Self { config, far, near, flights: Flights::default(), meters })
     }
 
     /// What is known under a key, if it is no older than `max_age` (the `ttl` of the configuration at most, which also holds where it is `None`);
@@ -111,7 +113,7 @@ impl<E: Clone + std::fmt::Display + Send + Sync + 'static> Cache<E> {
         let flight =
             self.flights.join(key, &self.meters, || match self.landed_since(key, now, known.as_ref()) {
                 Some(entry) => ready(Ok(entry)).left_future(),
-                None => self.fetch_and_keep(key, fetch()).right_future(),
+                None => self.fetch_and_keep(key, known.as_ref(), fetch()).right_future(),
             });
         match (flight.await, known) {
             (Ok(entry), _) => Ok(entry.cached(entry.at_ms, false, false)),
@@ -152,7 +154,7 @@ impl<E: Clone + std::fmt::Display + Send + Sync + 'static> Cache<E> {
             self.meters.near_hits.add();
             return near;
         }
-        let far = self.far(key).await;
+        let far = self.far.entry(key).await;
         let newer = match (near, far) {
             (Some(near), Some(far)) if near.at_ms >= far.at_ms => Some(near),
             (near, None) => near,
@@ -170,49 +172,38 @@ impl<E: Clone + std::fmt::Display + Send + Sync + 'static> Cache<E> {
         !allowed.is_zero() && now.saturating_sub(entry.at_ms) <= allowed.as_millis() as u64
     }
 
-    /// What the store has.
-    async fn far(&self, key: &str) -> Option<Arc<Entry>> {
-        match self.store.values().value(&self.store_key(key)).await {
-            Ok(value) => Entry::read(&value?, key).map(Arc::new),
-            Err(error) => {
-                self.meters.store_errors.add();
-                tracing::debug!(key, %error, "the cache in the store cannot be read");
-                None
-            }
-        }
-    }
-
-    /// The flight that brings something new.
+    /// The flight that brings something newer than what is `known`.
     fn fetch_and_keep<F>(
         &self,
         key: &str,
+        known: Option<&Arc<Entry>>,
         fetch: F,
     ) -> impl Future<Output = Result<Arc<Entry>, E>> + Send + 'static
     where
         F: Future<Output = Result<Fetched, E>> + Send + 'static,
     {
-        let (key, store_key) = (key.to_owned(), self.store_key(key));
-        let (store, near, meters) = (self.store.clone(), self.near.clone(), self.meters.clone());
-        let (kept, most) = (self.config.kept(), self.config.max_entry_bytes);
+        let (key, known_at) = (key.to_owned(), known.map(|entry| entry.at_ms));
+        let (far, near, meters) = (self.far.clone(), self.near.clone(), self.meters.clone());
+        let most = self.config.max_entry_bytes;
         async move {
-            meters.fetches.add();
-            let fetched = fetch.await.inspect_err(|_error| meters.fetch_errors.add())?;
-            let entry = Arc::new(Entry { fetched, at_ms: now_ms() });
-            if entry.bytes() > most {
-                meters.too_large.add();
+            if let Some(entry) = far.take_turn(&key, known_at).await {
+                near.insert(key, entry.clone());
                 return Ok(entry);
             }
-            near.insert(key.clone(), entry.clone());
-            if let Err(error) = store.values().set_value(&store_key, &entry.write(&key), kept).await {
-                meters.store_errors.add();
-                tracing::debug!(key, %error, "the cache in the store cannot be written");
+            meters.fetches.add();
+            let fetched = fetch.await.inspect_err(|_error| meters.fetch_errors.add());
+            let entry = fetched.map(|fetched| Arc::new(Entry { fetched, at_ms: now_ms() }));
+            match &entry {
+                Ok(entry) if entry.bytes() > most => meters.too_large.add(),
+                Ok(entry) => {
+                    near.insert(key.clone(), entry.clone());
+                    far.keep(&key, entry).await;
+                }
+                Err(_) => {}
             }
-            Ok(entry)
+            far.end_turn(&key).await;
+            entry
         }
-    }
-
-    fn store_key(&self, key: &str) -> StreamKey {
-        StreamKey::new(format!("{}:{:032x}", self.prefix, xxh3_128(key.as_bytes())))
     }
 }
 

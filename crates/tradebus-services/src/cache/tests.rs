@@ -121,6 +121,55 @@ async fn of_a_thousand_who_want_the_same_one_fetches() {
     assert_eq!((calls.load(SeqCst), cache.metrics().joined), (1, 999));
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_several_instances_one_fetches() {
+    let store = store();
+    let (gate, calls) = (Arc::new(Semaphore::new(0)), Arc::new(AtomicU64::new(0)));
+    let caches: Vec<_> = (0..4).map(|_| Arc::new(cache(&store, |_| {}))).collect();
+    let mut wanting = JoinSet::new();
+    for cache in &caches {
+        let (cache, gate, calls) = (cache.clone(), gate.clone(), calls.clone());
+        wanting.spawn(async move {
+            let fetch = || async move {
+                calls.fetch_add(1, SeqCst);
+                gate.acquire().await.unwrap().forget();
+                found("1")
+            };
+            cache.get("GET /a", None, fetch).await.unwrap().fetched
+        });
+    }
+    while caches.iter().any(|cache| cache.metrics().misses == 0) || calls.load(SeqCst) == 0 {
+        tokio::task::yield_now().await;
+    }
+    gate.add_permits(1);
+    while let Some(got) = wanting.join_next().await {
+        assert_eq!(got.unwrap(), body("1"));
+    }
+    assert_eq!(calls.load(SeqCst), 1);
+}
+
+#[tokio::test]
+async fn who_waited_in_vain_fetches() {
+    let store = store();
+    let (one, two) = (cache(&store, |_| {}), Arc::new(cache(&store, |_| {})));
+    let gate = Arc::new(Semaphore::new(0));
+    let opens = gate.clone();
+    let fails = || async move {
+        gate.acquire().await.unwrap().forget();
+        Err("no answer".to_owned())
+    };
+    let mut first = Box::pin(one.get("GET /a", None, fails));
+    assert!((&mut first).now_or_never().is_none());
+    let waits = two.clone();
+    let second = tokio::spawn(async move { waits.get("GET /a", None, || ready(found("2"))).await });
+    while two.metrics().misses == 0 {
+        tokio::task::yield_now().await;
+    }
+    opens.add_permits(1);
+    assert_eq!(first.await, Err("no answer".to_owned()));
+    assert_eq!(second.await.unwrap().unwrap().fetched, body("2"));
+}
+
 #[tokio::test]
 async fn a_fetch_goes_on_when_the_first_who_wanted_it_has_gone() {
     let store = store();
