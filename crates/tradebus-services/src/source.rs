@@ -94,11 +94,11 @@ impl Source {
         if !matches!(&known, Ok(Cached { fetched: Fetched::Found(_), .. })) {
             parts::note_failure();
         }
-        let Cached { fetched, cached, stale, age } = known.map_err(|error| refused(&call, &error))?;
+        let Cached { fetched, cached, stale, age, at_ms } = known.map_err(|error| refused(&call, &error))?;
         match fetched {
             Fetched::Found(body) => {
                 let got = Got { body, cached, stale, age, origin: self.origin };
-                parts::note(key, &got);
+                parts::note(key, at_ms, &got);
                 Ok(got)
             }
             Fetched::Missing(reason) => Err(ServiceError::not_found(reason)),
@@ -107,12 +107,12 @@ impl Source {
 
     /// The same answer of the API as before, if it is at hand and no older than `max_age`.
     pub(crate) fn again(&self, part: &Part, max_age: Option<Duration>) -> Option<Got> {
-        let Cached { fetched: Fetched::Found(body), cached, stale, age } =
+        let Cached { fetched: Fetched::Found(body), cached, stale, age, at_ms } =
             self.cache.near(&part.key, max_age)?
         else {
             return None;
         };
-        part.is(&body).then_some(Got { body, cached, stale, age, origin: self.origin })
+        part.is(at_ms, &body).then_some(Got { body, cached, stale, age, origin: self.origin })
     }
 
     /// What the API answers to a call that does something, or to one that is not worth to be kept: it is sent each time, past the cache.

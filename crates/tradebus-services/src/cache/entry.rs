@@ -65,6 +65,6 @@ impl Entry {
 
     pub(super) fn cached(&self, now_ms: u64, cached: bool, stale: bool) -> Cached {
         let age = Duration::from_millis(now_ms.saturating_sub(self.at_ms));
-        Cached { fetched: self.fetched.clone(), cached, stale, age }
+        Cached { fetched: self.fetched.clone(), cached, stale, age, at_ms: self.at_ms }
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use tradebus::store::Lease;
 use tradebus::{StreamKey, StreamStore};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
@@ -11,12 +11,34 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 use super::entry::Entry;
 use super::meters::Meters;
 
-/// An instance that does not come back from its fetch is not waited for any longer.
+/// A fetch that takes longer is not waited for any more.
 const TURN: Duration = Duration::from_secs(10);
+/// The same where an old answer is at hand: it must still be given in time if the source does not work.
+const TURN_WITH_AN_OLD_ONE: Duration = Duration::from_secs(2);
+/// Clocks of instances may differ by so many milliseconds.
+const SKEW_MS: u64 = 1_000;
 /// Keys share so many turns: those of a store leave something behind for good.
 const TURNS: u64 = 1_024;
 /// First and longest time between two looks for what another instance brings.
 const LOOK_AGAIN: (Duration, Duration) = (Duration::from_millis(5), Duration::from_millis(200));
+
+/// How it stands with a fetch.
+#[derive(Debug)]
+pub(super) enum Turn {
+    /// This one fetches, and [gives the turn back](Far::end_turn).
+    Mine(Held),
+    /// This one fetches, without a turn: another takes too long, or the store cannot be used.
+    None,
+    /// Another instance has brought it.
+    Over(Arc<Entry>),
+}
+
+/// A turn that somebody has.
+#[derive(Debug)]
+pub(super) struct Held {
+    key: StreamKey,
+    holder: String,
+}
 
 /// The part of a cache that lies in the store.
 #[derive(Debug)]
@@ -26,8 +48,12 @@ pub(super) struct Far {
     /// Entries are kept so long.
     kept: Duration,
     meters: Arc<Meters>,
-    /// This instance.
-    holder: String,
+}
+
+impl Held {
+    fn lease(&self) -> Lease<'_> {
+        Lease { key: &self.key, holder: &self.holder }
+    }
 }
 
 impl Far {
@@ -37,7 +63,7 @@ impl Far {
         kept: Duration,
         meters: Arc<Meters>,
     ) -> Self {
-        Self { store, prefix, kept, meters, holder: format!("{:016x}", fastrand::u64(..)) }
+        Self { store, prefix, kept, meters }
     }
 
     pub(super) async fn entry(&self, key: &str) -> Option<Arc<Entry>> {
@@ -60,35 +86,42 @@ impl Far {
         }
     }
 
-    /// Waits until this instance may fetch what has a key. Returns what another one has brought meanwhile, newer than `known_at`: then there
-    /// is nothing to be fetched. Without the store everybody may.
-    pub(super) async fn take_turn(&self, key: &str, known_at: Option<u64>) -> Option<Arc<Entry>> {
-        let (turn, mut pause) = (self.turn(key), LOOK_AGAIN.0);
+    /// Waits until this flight may fetch what has a key, or another instance has brought it: something that is newer than `known_at`, and than the
+    /// look at `now`. Does not wait for long.
+    pub(super) async fn take_turn(&self, key: &str, now: u64, known_at: Option<u64>) -> Turn {
+        let patience = if known_at.is_some() { TURN_WITH_AN_OLD_ONE } else { TURN };
+        timeout(patience, self.wait_for_turn(key, now, known_at)).await.unwrap_or(Turn::None)
+    }
+
+    async fn wait_for_turn(&self, key: &str, now: u64, known_at: Option<u64>) -> Turn {
+        let is_new = |entry: &Arc<Entry>| {
+            entry.at_ms.saturating_add(SKEW_MS) >= now && known_at.is_none_or(|at| entry.at_ms > at)
+        };
+        // Of a flight, not of the instance: its flights wait for each other, too.
+        let held = Held { key: self.turn(key), holder: format!("{:016x}", fastrand::u64(..)) };
+        let mut pause = LOOK_AGAIN.0;
         loop {
-            let lease = Lease { key: &turn, holder: &self.holder };
-            let taken = self.store.leases().lease(lease, TURN).await;
-            let is_mine = !matches!(taken, Ok(None));
-            let entry = self.entry(key).await.filter(|entry| known_at.is_none_or(|at| entry.at_ms > at));
-            match entry {
-                Some(entry) => {
-                    if is_mine {
-                        self.end_turn(key).await;
-                    }
-                    self.meters.joined.add();
-                    return Some(entry);
+            let taken = self.store.leases().lease(held.lease(), TURN).await;
+            if let Some(entry) = self.entry(key).await.filter(is_new) {
+                if let Ok(Some(_)) = taken {
+                    self.end_turn(held).await;
                 }
-                None if is_mine => return None,
-                None => sleep(pause).await,
+                self.meters.joined.add();
+                return Turn::Over(entry);
+            }
+            match taken {
+                Ok(Some(_)) => return Turn::Mine(held),
+                Ok(None) => sleep(pause).await,
+                Err(_) => return Turn::None,
             }
             pause = (pause * 2).min(LOOK_AGAIN.1);
         }
     }
 
     /// Lets others fetch. If that fails, they wait until the turn is over.
-    pub(super) async fn end_turn(&self, key: &str) {
-        let lease = Lease { key: &self.turn(key), holder: &self.holder };
-        if let Err(error) = self.store.leases().release(lease).await {
-            tracing::debug!(key, %error, "a turn could not be given back");
+    pub(super) async fn end_turn(&self, held: Held) {
+        if let Err(error) = self.store.leases().release(held.lease()).await {
+            tracing::debug!(turn = %held.key, %error, "a turn could not be given back");
         }
     }
 

@@ -1,7 +1,7 @@
 //! What was fetched, kept for a while: in this process, and in the store of the bus, where all instances of a service share it.
 //!
 //! An answer is looked for in a bounded part of memory, then in the store, and is then fetched. Of those that want the same at one time, one
-//! fetches, and all get what comes of it, in whichever instance they are. That something is *not* there is remembered too, for a shorter time. Answers stay in the store beyond
+//! fetches, and all get what comes of it; also those in other instances, unless it takes long. That something is *not* there is remembered too, for a shorter time. Answers stay in the store beyond
 //! their time: while the source does not work, an old answer, marked as stale, is better than none.
 
 mod config;
@@ -24,7 +24,7 @@ pub use self::config::{CacheConfig, CacheConfigError};
 pub use self::meters::CacheMetrics;
 
 use self::entry::Entry;
-use self::far::Far;
+use self::far::{Far, Turn};
 use self::flights::Flights;
 use self::meters::Meters;
 
@@ -48,6 +48,8 @@ pub struct Cached {
     pub stale: bool,
     /// Time since it was fetched.
     pub age: Duration,
+    /// When that was, in milliseconds since 1970 UTC.
+    pub at_ms: u64,
 }
 
 /// The cache of one service.
@@ -113,7 +115,7 @@ impl<E: Clone + std::fmt::Display + Send + Sync + 'static> Cache<E> {
         let flight =
             self.flights.join(key, &self.meters, || match self.landed_since(key, now, known.as_ref()) {
                 Some(entry) => ready(Ok(entry)).left_future(),
-                None => self.fetch_and_keep(key, known.as_ref(), fetch()).right_future(),
+                None => self.fetch_and_keep(key, now, known.as_ref(), fetch()).right_future(),
             });
         match (flight.await, known) {
             (Ok(entry), _) => Ok(entry.cached(entry.at_ms, false, false)),
@@ -172,10 +174,11 @@ impl<E: Clone + std::fmt::Display + Send + Sync + 'static> Cache<E> {
         !allowed.is_zero() && now.saturating_sub(entry.at_ms) <= allowed.as_millis() as u64
     }
 
-    /// The flight that brings something newer than what is `known`.
+    /// The flight that brings something newer than what is `known`, and than `now`.
     fn fetch_and_keep<F>(
         &self,
         key: &str,
+        now: u64,
         known: Option<&Arc<Entry>>,
         fetch: F,
     ) -> impl Future<Output = Result<Arc<Entry>, E>> + Send + 'static
@@ -186,10 +189,14 @@ impl<E: Clone + std::fmt::Display + Send + Sync + 'static> Cache<E> {
         let (far, near, meters) = (self.far.clone(), self.near.clone(), self.meters.clone());
         let most = self.config.max_entry_bytes;
         async move {
-            if let Some(entry) = far.take_turn(&key, known_at).await {
-                near.insert(key, entry.clone());
-                return Ok(entry);
-            }
+            let turn = match far.take_turn(&key, now, known_at).await {
+                Turn::Over(entry) => {
+                    near.insert(key, entry.clone());
+                    return Ok(entry);
+                }
+                Turn::Mine(held) => Some(held),
+                Turn::None => None,
+            };
             meters.fetches.add();
             let fetched = fetch.await.inspect_err(|_error| meters.fetch_errors.add());
             let entry = fetched.map(|fetched| Arc::new(Entry { fetched, at_ms: now_ms() }));
@@ -201,7 +208,9 @@ impl<E: Clone + std::fmt::Display + Send + Sync + 'static> Cache<E> {
                 }
                 Err(_) => {}
             }
-            far.end_turn(&key).await;
+            if let Some(held) = turn {
+                far.end_turn(held).await;
+            }
             entry
         }
     }

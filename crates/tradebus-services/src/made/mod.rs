@@ -12,7 +12,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
-use tradebus::{Answer, Call, Data, ServiceError};
+use tradebus::{Answer, Call, Data, ErrorCode, ServiceError};
 
 use self::parts::{Part, noting};
 use crate::source::{Got, Source};
@@ -66,7 +66,9 @@ impl Made {
         let (answer, parts) = noting(make).await;
         let Answer { data, cached, more } = answer?;
         let Some(parts) = parts else { return Ok(Answer { data, cached, more }) };
-        let Ok(data) = data.written() else { return Ok(Answer { data: Data::default(), cached, more }) };
+        let data = data
+            .written()
+            .map_err(|error| ServiceError::new(ErrorCode::Internal, format!("the answer: {error}")))?;
         let entry = Entry { parts, day, data: data.clone(), more: more.clone() };
         self.0.insert(key, Arc::new(entry));
         Ok(Answer { data: Data::Written(data), cached, more })
@@ -91,7 +93,7 @@ impl Entry {
     }
 
     fn bytes(&self) -> usize {
-        self.data.get().len() + self.parts.iter().map(Part::bytes).sum::<usize>()
+        self.data.get().len() + self.parts.iter().map(|part| part.key.len()).sum::<usize>()
     }
 }
 

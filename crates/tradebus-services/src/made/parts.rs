@@ -14,17 +14,14 @@ tokio::task_local! {
 #[derive(Debug, Clone)]
 pub(crate) struct Part {
     pub(crate) key: String,
-    body: Bytes,
+    /// When it was fetched, and how large it is: the body itself is not kept for this.
+    fetched: (u64, usize),
 }
 
 impl Part {
-    /// Whether a body is this very one: it was not fetched anew since.
-    pub(crate) fn is(&self, body: &Bytes) -> bool {
-        self.body.as_ptr() == body.as_ptr() && self.body.len() == body.len()
-    }
-
-    pub(crate) fn bytes(&self) -> usize {
-        self.key.len() + self.body.len()
+    /// Whether this is the same one: it was not fetched anew since.
+    pub(crate) fn is(&self, at_ms: u64, body: &Bytes) -> bool {
+        self.fetched == (at_ms, body.len())
     }
 }
 
@@ -47,12 +44,12 @@ pub(super) async fn noting<T>(make: impl Future<Output = T>) -> (T, Option<Vec<P
 }
 
 /// Notes an answer of the API, if somebody wants to know.
-pub(crate) fn note(key: String, got: &Got) {
+pub(crate) fn note(key: String, at_ms: u64, got: &Got) {
     // Outside of a request nobody does.
     let _ = NOTED.try_with(|noted| {
         let mut noted = noted.borrow_mut();
         noted.unsure |= got.stale;
-        noted.parts.push(Part { key, body: got.body.clone() });
+        noted.parts.push(Part { key, fetched: (at_ms, got.body.len()) });
     });
 }
 

@@ -33,6 +33,17 @@ impl DbnomicsService {
         let answer = shape::read(&got.body).map_err(|reason| bad_upstream(&reason))?;
         Ok(Asked { got, answer })
     }
+
+    /// Asks the API, past the cache.
+    ///
+    /// # Errors
+    ///
+    /// As [`ask`](Self::ask).
+    pub(super) async fn ask_now<T: Shape>(&self, call: Call) -> Result<Asked<T>, ServiceError> {
+        let got = self.source.send(call).await?;
+        let answer = shape::read(&got.body).map_err(|reason| bad_upstream(&reason))?;
+        Ok(Asked { got, answer })
+    }
 }
 
 /// The answer of the API makes no sense.

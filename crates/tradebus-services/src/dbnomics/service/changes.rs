@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::dbnomics::indicators::{Revision, Revisions};
-use crate::dbnomics::{Observation, Period};
+use crate::dbnomics::indicators::{Revision, Revisions, revisions};
+use crate::dbnomics::{Observation, Observations, Period};
 
 /// Periods of a kind that are listed: a series that is computed anew changes as a whole.
 const MAX_LISTED: usize = 100;
@@ -13,11 +13,11 @@ const MAX_LISTED: usize = 100;
 pub(super) struct Changes {
     /// When `DBnomics` had read the series of the earlier fetch, as it wrote that.
     pub(super) since: Option<String>,
-    /// Periods that have a value and were not there before.
+    /// Periods that have a value and had none before.
     pub(super) new: Vec<Observation>,
     /// Periods that have another value, or none any more.
     pub(super) revised: Vec<Revision>,
-    /// Periods that are gone.
+    /// Periods that had a value and are gone.
     pub(super) removed: Vec<Period>,
     pub(super) counts: Counts,
 }
@@ -31,11 +31,16 @@ pub(super) struct Counts {
 }
 
 impl Changes {
-    pub(super) fn of(since: Option<String>, found: Revisions) -> Self {
-        let Revisions { changed, mut added, removed } = found;
-        added.retain(|observation| observation.value.is_some());
-        let counts = Counts { new: added.len(), revised: changed.len(), removed: removed.len() };
-        Self { since, new: newest(added), revised: newest(changed), removed: newest(removed), counts }
+    pub(super) fn between(before: &Observations, now: &Observations, since: Option<String>) -> Self {
+        let Revisions { changed, added, mut removed } = revisions(before, now);
+        // A period that was announced without a value is new when it has one.
+        let (filled, revised): (Vec<_>, Vec<_>) = changed.into_iter().partition(|it| it.before.is_none());
+        let filled = filled.into_iter().map(|it| Observation { period: it.period, value: it.now });
+        let mut new: Vec<Observation> = filled.chain(added).filter(|it| it.value.is_some()).collect();
+        new.sort_by_key(|it| it.period);
+        removed.retain(|period| before.value_of(*period).is_some());
+        let counts = Counts { new: new.len(), revised: revised.len(), removed: removed.len() };
+        Self { since, new: newest(new), revised: newest(revised), removed: newest(removed), counts }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -50,22 +55,33 @@ fn newest<T>(mut all: Vec<T>) -> Vec<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dbnomics::Frequency;
 
-    fn at(year: i16, value: Option<f64>) -> Observation {
-        Observation { period: format!("{year:04}").parse().unwrap(), value }
+    fn years(values: impl IntoIterator<Item = (i16, Option<f64>)>) -> Observations {
+        let at =
+            |(year, value): (i16, _)| Observation { period: format!("{year:04}").parse().unwrap(), value };
+        Observations::new(Frequency::Annual, values.into_iter().map(at))
+    }
+
+    fn changes(before: &[(i16, Option<f64>)], now: &[(i16, Option<f64>)]) -> Changes {
+        Changes::between(&years(before.iter().copied()), &years(now.iter().copied()), None)
     }
 
     #[test]
     fn the_newest_are_listed_and_all_are_counted() {
-        let added = (1800..2000).map(|year| at(year, Some(1.0))).collect();
-        let changes = Changes::of(None, Revisions { added, ..Revisions::default() });
+        let now = years((1800..2000).map(|year| (year, Some(1.0))));
+        let changes = Changes::between(&years([]), &now, None);
         assert_eq!((changes.counts.new, changes.new.len()), (200, 100));
-        assert_eq!((changes.new[0], changes.new[99]), (at(1900, Some(1.0)), at(1999, Some(1.0))));
+        assert_eq!(changes.new[..], now.as_slice()[100..]);
     }
 
     #[test]
-    fn a_period_without_a_value_is_no_news() {
-        let added = vec![at(2026, None)];
-        assert!(Changes::of(None, Revisions { added, ..Revisions::default() }).is_empty());
+    fn a_period_is_news_when_it_has_a_value() {
+        assert!(changes(&[], &[(2026, None)]).is_empty());
+        assert!(changes(&[(2026, None)], &[]).is_empty());
+        let filled = changes(&[(2026, None)], &[(2026, Some(1.0))]);
+        assert_eq!(filled.counts, Counts { new: 1, revised: 0, removed: 0 });
+        let gone = changes(&[(2025, Some(1.0)), (2026, Some(2.0))], &[(2025, None)]);
+        assert_eq!(gone.counts, Counts { new: 0, revised: 1, removed: 1 });
     }
 }

@@ -8,7 +8,7 @@ use super::DbnomicsService;
 use super::ask::{provider_info, with_provider};
 use super::bounds::wrong;
 use super::ids::Ids;
-use super::load::Made;
+use super::load::{How, Made};
 use super::view::{Budget, Observed, Span, today};
 use crate::dbnomics::{Period, SeriesId};
 use crate::params;
@@ -33,7 +33,7 @@ impl DbnomicsService {
             return Err(wrong("start", start, &format!("allowed are periods up to `end`, {end}")));
         }
         let (today, mut budget) = (today(), Budget::default());
-        let made = self.each(&ids, call.cache_ttl, |series| {
+        let made = self.each(&ids, How::Cached(call.cache_ttl), |series| {
             let mut observed = Observed::of(series, span, &self.sentinels, today)?;
             budget.spend(&mut observed);
             Ok(observed)

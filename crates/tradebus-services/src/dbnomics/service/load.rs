@@ -13,6 +13,7 @@ use super::ask::{Asked, bad_upstream};
 use super::shape::unusable;
 use crate::dbnomics::SeriesId;
 use crate::dbnomics::model::{Series, SeriesAnswer};
+use crate::made::parts;
 use crate::source::Got;
 use crate::upstream::Call as Get;
 
@@ -31,6 +32,15 @@ pub(super) struct Made<T> {
     pub(super) errors: Vec<Missed>,
     /// The answers that were used, as one.
     pub(super) got: Got,
+}
+
+/// Where answers may come from.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum How {
+    /// Out of the cache, no older than this.
+    Cached(Option<Duration>),
+    /// From the API, past the cache: nobody else wants them together.
+    Now,
 }
 
 type Verdicts<T> = HashMap<SeriesId, Result<T, ServiceError>>;
@@ -65,12 +75,12 @@ impl DbnomicsService {
     pub(super) async fn each<T: Send>(
         &self,
         ids: &[SeriesId],
-        max_age: Option<Duration>,
+        how: How,
         mut make: impl FnMut(&Series) -> Result<T, ServiceError> + Send,
     ) -> Result<Made<T>, ServiceError> {
         let (mut verdicts, mut gots) = (Verdicts::new(), Vec::new());
         for some in batches(ids, self.batch).chunks(CALLS_AT_ONCE) {
-            let answers = join_all(some.iter().map(|batch| self.load_batch(batch, max_age))).await;
+            let answers = join_all(some.iter().map(|batch| self.load_batch(batch, how))).await;
             for (batch, answer) in some.iter().zip(answers) {
                 match answer {
                     Ok(Asked { mut got, answer }) => {
@@ -89,17 +99,18 @@ impl DbnomicsService {
     ///
     /// One that is missing among others is believed to be as long as the others are fresh: lists of trading series have dead ids,
     /// for which the whole batch would be fetched every minute.
-    async fn load_batch(
-        &self,
-        ids: &[SeriesId],
-        max_age: Option<Duration>,
-    ) -> Result<Asked<SeriesAnswer>, ServiceError> {
+    async fn load_batch(&self, ids: &[SeriesId], how: How) -> Result<Asked<SeriesAnswer>, ServiceError> {
+        let max_age = match how {
+            How::Cached(max_age) => max_age,
+            How::Now => return self.ask_now(get(ids)).await,
+        };
         let asked = self.ask::<SeriesAnswer>(get(ids), max_age).await?;
-        let is_old = asked.got.cached && !asked.got.stale && asked.got.age >= self.negative_ttl;
-        if is_old && asked.answer.missing(ids).len() == ids.len() {
-            return self.ask(get(ids), Some(self.negative_ttl)).await;
+        if asked.answer.missing(ids).len() < ids.len() {
+            return Ok(asked);
         }
-        Ok(asked)
+        parts::note_failure();
+        let is_old = asked.got.cached && !asked.got.stale && asked.got.age >= self.negative_ttl;
+        if is_old { self.ask(get(ids), Some(self.negative_ttl)).await } else { Ok(asked) }
     }
 }
 
@@ -204,9 +215,7 @@ fn nothing() -> ServiceError {
 /// Several answers as one: as old as the oldest, stale if one is, cached if all are.
 fn merged(gots: Vec<Got>) -> Option<Got> {
     gots.into_iter().reduce(|mut all, one| {
-        all.cached &= one.cached;
-        all.stale |= one.stale;
-        all.age = all.age.max(one.age);
+        all.join(&one);
         all
     })
 }

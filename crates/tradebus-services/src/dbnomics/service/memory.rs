@@ -12,7 +12,7 @@ use tradebus::{ErrorCode, ServiceError, StoreError, StreamKey, StreamStore};
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::changes::Changes;
-use crate::dbnomics::indicators::{Sighting, revisions};
+use crate::dbnomics::indicators::Sighting;
 use crate::dbnomics::{Frequency, Observation, Observations, Period, SeriesId};
 
 /// Longer than a series goes without being read anew by `DBnomics`.
@@ -61,7 +61,7 @@ impl Memory {
             frequency: now.frequency(),
             observations: now.as_slice().iter().map(|it| (it.period, it.value)).collect(),
             sightings: self.sightings.clone(),
-            changes: Some(Changes::of(self.indexed_at.clone(), revisions(&before, now))),
+            changes: Some(Changes::between(&before, now, self.indexed_at.clone())),
             id: self.id.clone(),
         };
         if let (Some(period), Some(first_seen)) = (seen.filter(|_| seen > known), next.day()) {

@@ -13,7 +13,7 @@ use super::bounds::{number, wrong};
 use super::changes::Changes;
 use super::fetch::of_provider;
 use super::ids::Ids;
-use super::load::Made;
+use super::load::{How, Made};
 use super::memory::Memory;
 use super::view::{Identity, observations, today};
 use crate::dbnomics::indicators::indicators;
@@ -86,7 +86,8 @@ impl DbnomicsService {
         let group = wanted.group;
         let ids = self.wanted_ids(wanted)?;
         let memories = self.memories.of_all(&ids).await?;
-        let made = self.each(&ids, call.cache_ttl, |series| self.read_series(series, &settings, &memories));
+        let made = self
+            .each(&ids, How::Cached(call.cache_ttl), |series| self.read_series(series, &settings, &memories));
         let Made { series, errors, got } = made.await?;
         // What is watched is remembered when it was published.
         for (id, memory) in series.iter().filter_map(|read| read.to_remember.as_ref()) {

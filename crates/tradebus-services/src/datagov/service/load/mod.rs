@@ -94,7 +94,7 @@ impl DatagovService {
         }
         let found = self.find_unfinished().await;
         found.unwrap_or_else(|error| {
-            tracing::debug!(%error, "whether a walk is unfinished is not known");
+            tracing::warn!(%error, "whether a walk is unfinished is not known, or it cannot go on");
             None
         })
     }
@@ -103,9 +103,10 @@ impl DatagovService {
         let Some(catalogue) = self.shelf.look().await? else { return Ok(None) };
         let look = catalogue.clone();
         let found = blocking(move || {
+            // The right first: whoever has it writes the walks.
+            let Some(right) = look.claim_walking()? else { return Ok(None) };
             let running = look.walks()?.into_iter().find(|walk| walk.state == WalkState::Running);
-            let Some(walk) = running else { return Ok(None) };
-            Ok(look.claim_walking()?.map(|right| (walk, right)))
+            Ok(running.map(|walk| (walk, right)))
         });
         let Some((walk, right)) = found.await? else { return Ok(None) };
         tracing::info!(load = walk.load, records = walk.records, "an unfinished walk goes on");

@@ -27,7 +27,8 @@ impl DatagovService {
             reason = walk.message,
             "a walk has ended"
         );
-        // Who hears of the end can begin the next one.
+        // Who hears of the end can begin the next one, and nobody hears of it after the next one has begun.
+        let _gate = self.loads.gate.lock().await;
         drop((task, under_way));
         teller.tell(&walk).await;
     }

@@ -93,13 +93,27 @@ impl DbnomicsService {
                 biased;
                 wish = wished.recv() => {
                     let Some(wish) = wish else { return };
-                    // Whoever has gone does not need the answer.
-                    let _ = wish.send(self.make_round(bus).await);
+                    let mut wishes = vec![wish];
+                    wishes.extend(std::iter::from_fn(|| wished.try_recv().ok()));
+                    self.fulfil(wishes, bus).await;
                 }
                 () = sleep(pause), if !self.watch.watched.is_empty() => {
                     pause = self.look_at_the_time(bus).await;
                 }
             }
+        }
+    }
+
+    /// One round for all who want one now.
+    async fn fulfil(&self, mut wishes: Vec<Wish>, bus: &Bus) {
+        wishes.retain(|wish| !wish.is_closed());
+        if wishes.is_empty() {
+            return;
+        }
+        let made = self.make_round(bus).await;
+        for wish in wishes {
+            // Whoever has gone does not need the answer.
+            let _ = wish.send(made.clone());
         }
     }
 

@@ -4,8 +4,6 @@
 //! observations fetched, and compared with what is remembered. News are published before they are remembered: a crash in between
 //! publishes them once more.
 
-use std::time::Duration;
-
 use serde::Serialize;
 use serde_json::json;
 use tradebus::{Bus, ErrorCode, Message, ServiceError, Topic};
@@ -14,7 +12,7 @@ use super::settings::Watched;
 use crate::dbnomics::model::{Series, SeriesAnswer};
 use crate::dbnomics::service::DbnomicsService;
 use crate::dbnomics::service::ask::{Asked, bad_upstream};
-use crate::dbnomics::service::load::{Missed, batches, probe};
+use crate::dbnomics::service::load::{How, Missed, batches, probe};
 use crate::dbnomics::service::memory::Memory;
 use crate::dbnomics::service::view::{Identity, observations};
 use crate::dbnomics::{Observations, SeriesId};
@@ -95,10 +93,10 @@ impl DbnomicsService {
 
     /// Which of these `DBnomics` has read since they were remembered.
     async fn moved(&self, ids: &[SeriesId], round: &mut Round) -> Result<Vec<SeriesId>, ServiceError> {
-        let answer = match self.ask::<SeriesAnswer>(probe(ids), Some(Duration::ZERO)).await {
-            Ok(Asked { got, answer }) if !got.stale => answer,
-            asked => {
-                round.miss_all(ids, &asked.err().unwrap_or_else(silent));
+        let answer: SeriesAnswer = match self.ask_now(probe(ids)).await {
+            Ok(Asked { answer, .. }) => answer,
+            Err(error) => {
+                round.miss_all(ids, &error);
                 return Ok(Vec::new());
             }
         };
@@ -123,18 +121,18 @@ impl DbnomicsService {
             let id = series.id().map_err(|error| bad_upstream(&error))?;
             Ok(Found { id, identity: Identity::of(series), now: observations(series, &self.sentinels)? })
         };
-        let error = match self.each(moved, Some(Duration::ZERO), read).await {
-            Ok(made) if !made.got.stale => {
+        match self.each(moved, How::Now, read).await {
+            Ok(made) => {
                 round.failed += made.errors.len();
                 round.errors.extend(made.errors);
                 round.errors.truncate(MAX_ERRORS);
-                return made.series;
+                made.series
             }
-            Ok(_) => silent(),
-            Err(error) => error,
-        };
-        round.miss_all(moved, &error);
-        Vec::new()
+            Err(error) => {
+                round.miss_all(moved, &error);
+                Vec::new()
+            }
+        }
     }
 
     /// Publishes what is new in a series, and remembers it.
@@ -190,9 +188,4 @@ impl DbnomicsService {
         let receipt = bus.publish(message).await.map_err(|error| unpublished(&error))?;
         receipt.await.map(|_id| ()).map_err(|error| unpublished(&error))
     }
-}
-
-/// There is an answer in the cache only.
-fn silent() -> ServiceError {
-    ServiceError::new(ErrorCode::Unavailable, "DBnomics does not answer")
 }
