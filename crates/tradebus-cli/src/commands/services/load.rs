@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::Value;
+use tokio::time::timeout;
 use tradebus::{Bus, Request, SubscribeOptions, Subscription};
 
 use crate::cli::Global;
@@ -49,6 +50,9 @@ pub(super) struct Args {
     #[arg(long)]
     json: bool,
 }
+
+/// After so long without a message, the service is asked how the walk is.
+const QUIET: Duration = Duration::from_secs(15);
 
 /// What the service says, at first and then after each page.
 #[derive(Debug, Deserialize)]
@@ -103,7 +107,11 @@ impl Args {
         let mut progress = Progress::new("datasets", total);
         progress.reach(begun.records);
         loop {
-            let told = self.next(&mut messages, &begun.load).await?;
+            let told = match timeout(QUIET, self.next(&mut messages, &begun.load)).await {
+                Ok(told) => told?,
+                // Its last message may be lost, or the service gone.
+                Err(_quiet) => self.look(bus, &begun.load).await?,
+            };
             if told.state != "running" {
                 drop(progress);
                 return self.verdict(&told);
@@ -121,8 +129,23 @@ impl Args {
             .map_err(|error| Failure::usage(error.to_string()))?;
         let response = bus.request_with(&request.timeout(self.timeout)).await.map_err(request::failure)?;
         let data = response.into_data().map_err(|error| Failure::failed(error.to_string()))?;
+        if self.json && data["state"] != "running" {
+            output::print(&data.to_string())?;
+        }
         serde_json::from_value(data)
             .map_err(|error| Failure::failed(format!("the answer cannot be read: {error}")))
+    }
+
+    /// How the walk is, as the catalogue has it.
+    async fn look(&self, bus: &Bus, load: &str) -> Outcome<Told> {
+        let topic = format!("{}.catalogue.get", self.service);
+        let response =
+            bus.request(topic.as_str(), Value::Null, self.timeout).await.map_err(request::failure)?;
+        let data = response.into_data().map_err(|error| Failure::failed(error.to_string()))?;
+        let walks: Vec<Told> = serde_json::from_value(data["walks"].clone())
+            .map_err(|error| Failure::failed(format!("the answer cannot be read: {error}")))?;
+        let walk = walks.into_iter().find(|walk| walk.load == load);
+        walk.ok_or_else(|| Failure::failed(format!("the catalogue knows nothing of the walk `{load}`")))
     }
 
     /// The next message of this walk, which is printed if that is wanted.

@@ -39,7 +39,7 @@ pub(super) struct Shelf {
     place: Place,
     max_bytes: u64,
     opened: Mutex<Option<Arc<Catalogue>>>,
-    readers: Semaphore,
+    readers: Arc<Semaphore>,
 }
 
 #[derive(Debug)]
@@ -62,7 +62,7 @@ impl Shelf {
             None if temporary => Place::Temporary(Mutex::default()),
             None => usual(|name| env::var_os(name).map(PathBuf::from)).map_or(Place::Unknown, Place::File),
         };
-        Ok(Self { place, max_bytes, opened: Mutex::default(), readers: Semaphore::new(READERS) })
+        Ok(Self { place, max_bytes, opened: Mutex::default(), readers: Arc::new(Semaphore::new(READERS)) })
     }
 
     pub(super) fn max_bytes(&self) -> u64 {
@@ -105,9 +105,13 @@ impl Shelf {
                 "nothing is loaded: `datagov.datasets.load` fills the local catalogue",
             ));
         };
-        // It is never closed.
-        let _permit = self.readers.acquire().await;
-        blocking(move || read(&catalogue)).await
+        // It is never closed. A search goes on when nobody waits for it any more, and counts as long as it does.
+        let permit = self.readers.clone().acquire_owned().await;
+        blocking(move || {
+            let _permit = permit;
+            read(&catalogue)
+        })
+        .await
     }
 
     async fn path(&self) -> Result<PathBuf, ServiceError> {

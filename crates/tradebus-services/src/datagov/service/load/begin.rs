@@ -61,7 +61,7 @@ impl DatagovService {
         let load = filters.load();
         let _gate = self.loads.gate.lock().await;
         if let Some(under_way) = self.loads.under_way() {
-            return self.already(&load, &under_way).await;
+            return self.already(&load, &under_way, max, restart).await;
         }
         let catalogue = self.shelf.make().await?;
         let plan = Plan { load, filters: json(&filters)?, per_page, max, restart };
@@ -79,7 +79,13 @@ impl DatagovService {
         begun
     }
 
-    async fn already(&self, load: &str, under_way: &str) -> Result<Answer, ServiceError> {
+    async fn already(
+        &self,
+        load: &str,
+        under_way: &str,
+        max: Option<u64>,
+        restart: bool,
+    ) -> Result<Answer, ServiceError> {
         if load != under_way {
             return Err(ServiceError::bad_request(format!(
                 "the walk `{under_way}` is under way, and there is one at a time: see `datagov.catalogue.get`"
@@ -88,6 +94,15 @@ impl DatagovService {
         let (catalogue, id) = (self.shelf.make().await?, load.to_owned());
         let walk = blocking(move || catalogue.walk(&id)).await?;
         let walk = walk.unwrap_or_else(|| Walk::new(load, serde_json::Value::Null, 0));
+        if restart || max != walk.max_records {
+            let bound = walk.max_records.map_or_else(
+                || "without `max_records`".to_owned(),
+                |max| format!("with `max_records` {max}"),
+            );
+            return Err(ServiceError::bad_request(format!(
+                "the walk `{load}` is under way, {bound}: it can be followed, and not be changed or begun anew"
+            )));
+        }
         self.own_answer(Begun { state: WalkState::Running, ..Begun::of(&walk, true) })
     }
 }
