@@ -11,6 +11,9 @@ use crate::datagov::service::api::Api;
 use crate::datagov::service::filters::Filters;
 use crate::datagov::service::shelf::blocking;
 
+/// Most pages of a walk. With 1000 datasets each, that is two hundred times what the catalogue has (July 2026).
+const MAX_PAGES: u64 = 100_000;
+
 impl DatagovService {
     /// Walks to the end, or as far as it goes.
     pub(super) async fn walk_into(&self, mut task: Task, under_way: UnderWay<'_>, bus: &Bus) {
@@ -61,6 +64,9 @@ impl DatagovService {
             walk.end(WalkState::Failed, "the API leads in a circle: it gave a cursor twice");
         } else if walk.after.is_none() {
             walk.state = WalkState::Done;
+        } else if walk.pages >= MAX_PAGES {
+            walk.after = None;
+            walk.end(WalkState::Failed, format!("the API finds no end: there were {MAX_PAGES} pages"));
         }
         let catalogue = task.catalogue.clone();
         let saved = blocking(move || {
