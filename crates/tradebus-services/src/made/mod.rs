@@ -53,8 +53,8 @@ impl Made {
         call: &Call,
         make: impl Future<Output = Result<Answer, ServiceError>>,
     ) -> Result<Answer, ServiceError> {
-        let params = Value::Object(call.params.clone()).to_string();
-        if params.len() > MAX_PARAMS_BYTES {
+        let params = serde_json::to_string(&call.params).unwrap_or_default();
+        if !(1..=MAX_PARAMS_BYTES).contains(&params.len()) {
             return make.await;
         }
         let key = format!("{} {params}", call.topic);

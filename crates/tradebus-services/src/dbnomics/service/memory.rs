@@ -72,11 +72,11 @@ impl Memory {
         next
     }
 
-    /// Whether a fetch with this index time is newer. One that cannot be read counts as newer if it differs.
+    /// Whether a fetch with this index time may be newer: always if it has none, and if one that cannot be read differs.
     pub(super) fn is_older_than(&self, indexed_at: Option<&str>) -> bool {
         match (self.time(), indexed_at.and_then(|text| text.parse::<Timestamp>().ok())) {
             (Some(known), Some(now)) => known < now,
-            _ => self.indexed_at.as_deref() != indexed_at,
+            _ => indexed_at.is_none() || self.indexed_at.as_deref() != indexed_at,
         }
     }
 
@@ -192,6 +192,8 @@ mod tests {
         assert!(!memory.is_older_than(Some("2026-09-11T12:00:00Z")), "the same time in other words");
         assert!(!memory.is_older_than(Some("2026-09-10T12:00:00.000Z")));
         assert!(memory.is_older_than(None), "nobody knows");
+        let timeless = Memory { indexed_at: None, ..memory };
+        assert!(timeless.is_older_than(None), "nobody ever knows");
     }
 
     #[test]
