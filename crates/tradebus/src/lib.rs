@@ -79,7 +79,8 @@ pub use manage::{
 };
 pub use message::{Delivery, Encoding, Headers, Message, ParseEncodingError, StreamKey};
 pub use metrics::{
-    DelayedMetrics, GroupMetrics, LatencySummary, Metrics, RequestMetrics, ServiceMetrics, TierMetrics,
+    DelayedMetrics, GroupMetrics, Histograms, LatencyHistogram, LatencySummary, Metrics, RequestMetrics,
+    Scaling, ServiceMetrics, SizeHistogram, TierHistograms, TierMetrics,
 };
 pub use pattern::{MAX_PATTERN_BYTES, Pattern, PatternError};
 pub use priority::{ParsePriorityError, Priority};

@@ -17,7 +17,7 @@ use crate::connectivity::Connectivity;
 use crate::delayed::Scheduler;
 use crate::health::{Health, Monitor, Watched, watch};
 use crate::manage::StreamManager;
-use crate::metrics::{Meters, Metrics};
+use crate::metrics::{Histograms, Meters, Metrics, Scaling};
 use crate::publish::{PublishError, Publisher, Receipt, Refused};
 use crate::replay::{Replay, ReplayError, ReplayOptions};
 use crate::request::Desk;
@@ -308,6 +308,34 @@ impl Bus {
     /// A reading of all metrics.
     pub fn metrics(&self) -> Metrics {
         self.inner.read_metrics()
+    }
+
+    /// A reading of what was measured since the start, one value at a time: latencies and sizes of batches by tier, and the times of services. The
+    /// difference of two readings ([`LatencyHistogram::since`](crate::LatencyHistogram::since)) is what was measured between them.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use tradebus::{Bus, BusConfig, Message};
+    /// # let config = BusConfig { store: Some("memory:".to_owned().into()), ..BusConfig::default() };
+    /// # let bus = Bus::connect(config).await?;
+    /// let before = bus.histograms();
+    /// bus.publish(Message::new("data.a", "1")?).await?.await?;
+    /// let after = bus.histograms();
+    /// let published: u64 =
+    ///     after.tiers.iter().zip(&before.tiers).map(|(after, before)| after.publish.since(&before.publish).count()).sum();
+    /// assert_eq!(published, 1);
+    /// # bus.close().await;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn histograms(&self) -> Histograms {
+        self.inner.read_histograms()
+    }
+
+    /// The last changes of the number of workers, the newest first: 32 at most, over all handlers of this bus.
+    pub fn scalings(&self) -> Vec<Scaling> {
+        self.inner.read_scalings()
     }
 
     /// Asks the store for an answer and looks at queues, errors, streams and groups. Takes `heartbeat_timeout` at most; while the store is known not to

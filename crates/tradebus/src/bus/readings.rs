@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use super::Inner;
 use crate::Priority;
-use crate::metrics::{Metrics, TierMetrics};
+use crate::metrics::{Histograms, Metrics, Scaling, TierMetrics, summary_of_all};
 use crate::wire::record::Malformed;
 
 impl Inner {
@@ -12,12 +12,15 @@ impl Inner {
         let meters = &self.meters;
         let tiers: Vec<TierMetrics> = Priority::ALL.map(|tier| self.tier_metrics(tier)).into();
         let delivered = tiers.iter().any(|tier| tier.delivery_latency.count > 0);
-        let all = if delivered { &meters.delivery_latency } else { &meters.publish_latency };
-        let latency = crate::metrics::summary_of_all(all);
+        let latency = summary_of_all(Priority::ALL.map(|tier| {
+            let tier = meters.tier(tier);
+            if delivered { &tier.delivery_latency } else { &tier.publish_latency }
+        }));
         let (breaker, breaker_trips) = self.health.breaker();
-        let (sent, received) = (meters.sent.get(), meters.received.get());
-        let bytes = meters.sent_bytes.get() + meters.received_bytes.get();
-        let dropped = meters.dropped.get() + tiers.iter().map(|tier| tier.dropped).sum::<u64>();
+        let sum = |count: fn(&TierMetrics) -> u64| tiers.iter().map(count).sum::<u64>();
+        let (sent, received) = (sum(|tier| tier.sent), sum(|tier| tier.received));
+        let bytes = sum(|tier| tier.sent_bytes) + sum(|tier| tier.received_bytes);
+        let dropped = meters.dropped.get() + sum(|tier| tier.dropped);
         let bad = meters.failed.get() + meters.handler_errors.get() + dropped;
         Metrics {
             messages_sent: sent,
@@ -69,17 +72,31 @@ impl Inner {
         }
     }
 
+    pub(super) fn read_histograms(&self) -> Histograms {
+        self.meters.histograms()
+    }
+
+    pub(super) fn read_scalings(&self) -> Vec<Scaling> {
+        self.meters.scalings.read()
+    }
+
     fn tier_metrics(&self, tier: Priority) -> TierMetrics {
-        let fill = self.publisher.fill(tier);
+        let (fill, meters) = (self.publisher.fill(tier), self.meters.tier(tier));
         TierMetrics {
             priority: tier,
+            sent: meters.sent.get(),
+            sent_bytes: meters.sent_bytes.get(),
+            received: meters.received.get(),
+            received_bytes: meters.received_bytes.get(),
             queued: fill.messages,
             queued_bytes: fill.bytes,
+            capacity: fill.capacity,
+            capacity_bytes: fill.capacity_bytes,
             buffer_utilization: fill.messages as f64 / fill.capacity.max(1) as f64,
             pushing_back: fill.pushing_back,
             dropped: fill.dropped,
-            publish_latency: self.meters.publish_latency[tier.number()].summary(),
-            delivery_latency: self.meters.delivery_latency[tier.number()].summary(),
+            publish_latency: meters.publish_latency.summary(),
+            delivery_latency: meters.delivery_latency.summary(),
         }
     }
 }

@@ -1,15 +1,18 @@
-//! Latencies of the recent past, as a histogram.
+//! Latencies of the recent past and since the start, as histograms.
+//!
+//! Each is recorded once, into the current window. A window that is over is the previous one for a while, and is then added to those before it: what
+//! was recorded since the start is the sum of the three.
 
 use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
 use parking_lot::Mutex;
-use serde::Serialize;
+
+use super::histogram::{LONGEST_US, LatencyHistogram, Recorded, SizeHistogram, micros};
+use super::summary::LatencySummary;
 
 /// A report covers at least this much of the past, and at most twice as much.
 const WINDOW: Duration = Duration::from_secs(30);
-/// Longest latency that is told apart, in microseconds: one minute.
-const LONGEST_US: u64 = 60_000_000;
 
 /// Latencies, recorded by the batch.
 pub(crate) struct Latency {
@@ -19,14 +22,18 @@ pub(crate) struct Latency {
 struct Windows {
     current: Histogram<u64>,
     previous: Histogram<u64>,
+    /// What was recorded before those two.
+    past: Histogram<u64>,
+    /// Of all three, in microseconds.
+    sum: u64,
     since: Instant,
 }
 
 impl Default for Latency {
     fn default() -> Self {
-        Self {
-            state: Mutex::new(Windows { current: histogram(), previous: histogram(), since: Instant::now() }),
-        }
+        let windows =
+            Windows { current: micros(), previous: micros(), past: micros(), sum: 0, since: Instant::now() };
+        Self { state: Mutex::new(windows) }
     }
 }
 
@@ -39,11 +46,22 @@ impl Latency {
             // Clocks of two machines may disagree: a negative latency counts as none.
             let micros = (now.saturating_sub(time) / 1000).clamp(1, LONGEST_US);
             state.current.saturating_record(micros);
+            state.sum += micros;
         }
     }
 
     pub(crate) fn summary(&self) -> LatencySummary {
-        summary_of_all(std::slice::from_ref(self))
+        summary_of_all(std::iter::once(self))
+    }
+
+    /// What was recorded since the start.
+    pub(crate) fn read(&self) -> LatencyHistogram {
+        let state = self.state.lock();
+        let mut values = state.past.clone();
+        for part in [&state.current, &state.previous] {
+            values.add(part).expect("all have the same bounds");
+        }
+        LatencyHistogram(Recorded { values, sum: state.sum })
     }
 
     fn add_to(&self, all: &mut Histogram<u64>) {
@@ -55,26 +73,27 @@ impl Latency {
     }
 }
 
-/// What several have recorded, taken together.
-pub(crate) fn summary_of_all(latencies: &[Latency]) -> LatencySummary {
-    let mut all = histogram();
+/// What several have recorded of late, taken together.
+pub(crate) fn summary_of_all<'a>(latencies: impl IntoIterator<Item = &'a Latency>) -> LatencySummary {
+    let mut all = micros();
     for latency in latencies {
         latency.add_to(&mut all);
     }
     LatencySummary::of(&all)
 }
 
-fn histogram() -> Histogram<u64> {
-    Histogram::new_with_bounds(1, LONGEST_US, 2).expect("the bounds are valid")
-}
-
 impl Windows {
     fn rotate(&mut self) {
         if self.since.elapsed() >= WINDOW {
-            std::mem::swap(&mut self.current, &mut self.previous);
-            self.current.reset();
-            self.since = Instant::now();
+            self.next_window();
         }
+    }
+
+    fn next_window(&mut self) {
+        self.past.add(&self.previous).expect("all have the same bounds");
+        std::mem::swap(&mut self.current, &mut self.previous);
+        self.current.reset();
+        self.since = Instant::now();
     }
 }
 
@@ -84,42 +103,31 @@ impl std::fmt::Debug for Latency {
     }
 }
 
-/// Latencies in milliseconds; all 0 where nothing was measured.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
-pub struct LatencySummary {
-    /// How many were measured.
-    pub count: u64,
-    /// Mean.
-    pub avg_ms: f64,
-    /// Half were no longer than this.
-    pub p50_ms: f64,
-    /// 95 % were no longer than this.
-    pub p95_ms: f64,
-    /// 99 % were no longer than this.
-    pub p99_ms: f64,
-    /// The longest.
-    pub max_ms: f64,
+/// Sizes, recorded one by one.
+#[derive(Debug)]
+pub(crate) struct Sizes(Mutex<Recorded>);
+
+impl Default for Sizes {
+    fn default() -> Self {
+        Self(Mutex::new(Recorded::sizes()))
+    }
 }
 
-impl LatencySummary {
-    fn of(histogram: &Histogram<u64>) -> Self {
-        if histogram.is_empty() {
-            return Self::default();
-        }
-        let at = |quantile| histogram.value_at_quantile(quantile) as f64 / 1000.0;
-        Self {
-            count: histogram.len(),
-            avg_ms: histogram.mean() / 1000.0,
-            p50_ms: at(0.50),
-            p95_ms: at(0.95),
-            p99_ms: at(0.99),
-            max_ms: histogram.max() as f64 / 1000.0,
-        }
+impl Sizes {
+    pub(crate) fn record(&self, size: usize) {
+        self.0.lock().record(size as u64);
+    }
+
+    /// What was recorded since the start.
+    pub(crate) fn read(&self) -> SizeHistogram {
+        SizeHistogram(self.0.lock().clone())
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::Latency;
 
     #[test]
@@ -132,5 +140,22 @@ mod tests {
         assert!((summary.p50_ms - 50.0).abs() <= 1.0, "{summary:?}");
         assert!((summary.p99_ms - 99.0).abs() <= 1.5, "{summary:?}");
         assert!((summary.max_ms - 100.0).abs() <= 1.5, "{summary:?}");
+    }
+
+    #[test]
+    fn what_has_left_the_windows_counts_since_the_start() {
+        let latency = Latency::default();
+        for window in 1..=5 {
+            latency.record_since(window * 1_000_000, [0, 1, 2].into_iter().map(|before| before * 1000));
+            let all = latency.read();
+            assert_eq!(all.count(), window * 2, "0 is no time");
+            let recent = latency.summary().count;
+            assert_eq!(recent, window.min(2) * 2, "the current window and the one before");
+            latency.state.lock().next_window();
+        }
+        let (all, recent) = (latency.read(), latency.summary());
+        assert_eq!((all.count(), recent.count), (10, 2));
+        // 1 to 5 ms, less 1 and 2 µs each.
+        assert_eq!(all.sum(), Duration::from_micros(2 * 15_000 - 5 * 3));
     }
 }

@@ -4,10 +4,13 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::Instant;
 
 use super::gauge::Gauges;
-use super::latency::Latency;
+use super::histogram::{Histograms, TierHistograms};
+use super::latency::{Latency, Sizes};
 use super::rate::Rate;
+use super::scalings::{Scaling, Scalings};
 use super::services::ServiceMeters;
 use super::{DelayedMetrics, GroupMetrics, RequestMetrics};
+use crate::Priority;
 use crate::wire::record::Malformed;
 
 /// A delayed message is late when it is delivered so long after its time, in nanoseconds.
@@ -142,15 +145,29 @@ impl DelayedMeters {
     }
 }
 
+/// What is counted of a tier.
+#[derive(Debug, Default)]
+pub(crate) struct TierMeters {
+    /// Messages that the store has confirmed, and their payloads.
+    pub(crate) sent: Counter,
+    pub(crate) sent_bytes: Counter,
+    /// Messages handed to subscribers, and their payloads.
+    pub(crate) received: Counter,
+    pub(crate) received_bytes: Counter,
+    /// Messages in each batch sent.
+    batch_sizes: Sizes,
+    /// Publishing to confirmation by the store.
+    pub(crate) publish_latency: Latency,
+    /// Publishing to the subscriber.
+    pub(crate) delivery_latency: Latency,
+}
+
 /// The counters of one bus. Those on the way of a message are raised by the batch.
 #[derive(Debug)]
 pub(crate) struct Meters {
     pub(crate) started: Instant,
     /// Messages that the bus has accepted, in bytes too.
     pub(crate) accepted: Counter,
-    /// Messages that the store has confirmed.
-    pub(crate) sent: Counter,
-    pub(crate) sent_bytes: Counter,
     /// Messages that were given up: refused by the store for good, or not confirmed before the bus closed.
     pub(crate) failed: Counter,
     /// Those of them that were not confirmed before the bus closed.
@@ -159,9 +176,6 @@ pub(crate) struct Meters {
     pub(crate) retried: Counter,
     /// Batches sent.
     pub(crate) flushes: Counter,
-    /// Messages handed to subscribers.
-    pub(crate) received: Counter,
-    pub(crate) received_bytes: Counter,
     /// Messages that matched the pattern of a subscription, counted once for each.
     pub(crate) matches: Counter,
     /// Messages that came too late to be of use.
@@ -192,16 +206,16 @@ pub(crate) struct Meters {
     /// Decisions for more workers, and for fewer.
     pub(crate) scale_ups: Counter,
     pub(crate) scale_downs: Counter,
+    /// The last of them.
+    pub(crate) scalings: Scalings,
     /// Entries that are no messages, by kind.
     pub(crate) malformed: [Counter; Malformed::ALL.len()],
     /// Workers that are there.
     pub(crate) workers: AtomicU64,
     /// Utilization of each pool of workers.
     pub(crate) utilization: Gauges,
-    /// Publishing to confirmation by the store, by tier.
-    pub(crate) publish_latency: [Latency; 4],
-    /// Publishing to the subscriber, by tier.
-    pub(crate) delivery_latency: [Latency; 4],
+    /// By the numbers of the tiers.
+    tiers: [TierMeters; 4],
     pub(crate) message_rate: Rate,
     pub(crate) byte_rate: Rate,
 }
@@ -211,14 +225,10 @@ impl Default for Meters {
         Self {
             started: Instant::now(),
             accepted: Counter::default(),
-            sent: Counter::default(),
-            sent_bytes: Counter::default(),
             failed: Counter::default(),
             abandoned: Counter::default(),
             retried: Counter::default(),
             flushes: Counter::default(),
-            received: Counter::default(),
-            received_bytes: Counter::default(),
             matches: Counter::default(),
             expired: Counter::default(),
             gaps: Counter::default(),
@@ -237,11 +247,11 @@ impl Default for Meters {
             handlers_blocked: Counter::default(),
             scale_ups: Counter::default(),
             scale_downs: Counter::default(),
+            scalings: Scalings::default(),
             malformed: Default::default(),
             workers: AtomicU64::new(0),
             utilization: Gauges::default(),
-            publish_latency: Default::default(),
-            delivery_latency: Default::default(),
+            tiers: Default::default(),
             message_rate: Rate::default(),
             byte_rate: Rate::default(),
         }
@@ -249,6 +259,34 @@ impl Default for Meters {
 }
 
 impl Meters {
+    /// What is counted of a tier.
+    pub(crate) const fn tier(&self, tier: Priority) -> &TierMeters {
+        &self.tiers[tier.number()]
+    }
+
+    /// A batch of so many messages is sent.
+    pub(crate) fn note_flush(&self, tier: Priority, messages: usize) {
+        self.flushes.add(1);
+        self.tier(tier).batch_sizes.record(messages);
+    }
+
+    /// A change of the number of workers.
+    pub(crate) fn note_scaling(&self, scaling: Scaling) {
+        let counter = if scaling.to > scaling.from { &self.scale_ups } else { &self.scale_downs };
+        counter.add(1);
+        self.scalings.note(scaling);
+    }
+
+    /// What was measured since the start.
+    pub(crate) fn histograms(&self) -> Histograms {
+        let tier = |priority| {
+            let meters = self.tier(priority);
+            let (publish, delivery) = (meters.publish_latency.read(), meters.delivery_latency.read());
+            TierHistograms { priority, publish, delivery, batch_sizes: meters.batch_sizes.read() }
+        };
+        Histograms { tiers: Priority::ALL.map(tier).into(), services: self.services.histograms() }
+    }
+
     /// Counts an entry that is no message, and logs the first of each kind.
     pub(crate) fn note_malformed(&self, kind: Malformed, place: impl std::fmt::Display) {
         let counter = &self.malformed[kind.index()];

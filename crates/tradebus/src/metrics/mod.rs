@@ -1,19 +1,24 @@
 //! What a bus tells about itself in numbers.
 
 mod gauge;
+mod histogram;
 mod latency;
 mod meters;
 mod rate;
+mod scalings;
 mod services;
+mod summary;
 
 use serde::Serialize;
 
 pub(crate) use gauge::Gauge;
-pub use latency::LatencySummary;
+pub use histogram::{Histograms, LatencyHistogram, SizeHistogram, TierHistograms};
 pub(crate) use latency::summary_of_all;
 pub(crate) use meters::Meters;
+pub use scalings::Scaling;
 pub(crate) use services::ServiceMeter;
 pub use services::ServiceMetrics;
+pub use summary::LatencySummary;
 
 use crate::Priority;
 use crate::connectivity::BreakerState;
@@ -180,10 +185,22 @@ pub struct GroupMetrics {
 pub struct TierMetrics {
     /// Which tier.
     pub priority: Priority,
+    /// Messages that the store has confirmed.
+    pub sent: u64,
+    /// Bytes of their payloads.
+    pub sent_bytes: u64,
+    /// Messages handed to subscribers, counted once for each subscription.
+    pub received: u64,
+    /// Bytes of their payloads.
+    pub received_bytes: u64,
     /// Messages in its publishing queue.
     pub queued: usize,
     /// Bytes in its publishing queue.
     pub queued_bytes: usize,
+    /// Most messages that its publishing queue may hold; 0 in basic mode, which has no queue.
+    pub capacity: usize,
+    /// Most bytes that its publishing queue may hold; 0 in basic mode.
+    pub capacity_bytes: usize,
     /// `queued` over the capacity, 0 to 1.
     pub buffer_utilization: f64,
     /// Whether it is between its high-water and its low-water mark.

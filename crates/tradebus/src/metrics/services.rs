@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use parking_lot::Mutex;
 use serde::Serialize;
 
+use super::histogram::LatencyHistogram;
 use super::latency::Latency;
 use super::meters::Counter;
 use crate::clock::now_ns;
@@ -110,5 +111,9 @@ impl ServiceMeters {
 
     pub(crate) fn read(&self) -> Vec<ServiceMetrics> {
         self.0.lock().iter().map(|meter| meter.read()).collect()
+    }
+
+    pub(crate) fn histograms(&self) -> Vec<(String, LatencyHistogram)> {
+        self.0.lock().iter().map(|meter| (meter.name.clone(), meter.time.read())).collect()
     }
 }

@@ -23,7 +23,7 @@ use crate::clock::now_ns;
 use crate::config::BusConfig;
 use crate::metrics::Meters;
 use crate::store::StreamStore;
-use crate::{Message, StreamKey};
+use crate::{Message, Priority, StreamKey};
 
 /// Name of the connections.
 const ROLE: &str = "publish-basic";
@@ -126,7 +126,7 @@ impl Basic {
 
     /// For whoever has a turn.
     async fn write(&self, message: Message) -> Result<Receipt, PublishError> {
-        let accepted = Accepted::count(&self.meters);
+        let accepted = Accepted::count(&self.meters, message.priority);
         let mut given_up = self.given_up.subscribe();
         let receipt = tokio::select! {
             biased;
@@ -179,10 +179,10 @@ impl Basic {
 
     fn note_stored(&self, queued: &Queued, stream: &StreamKey) {
         let message = &queued.message;
-        self.meters.sent.add(1);
-        self.meters.sent_bytes.add(message.payload.len() as u64);
-        self.meters.publish_latency[message.priority.number()]
-            .record_since(now_ns(), std::iter::once(message.ts));
+        let meters = self.meters.tier(message.priority);
+        meters.sent.add(1);
+        meters.sent_bytes.add(message.payload.len() as u64);
+        meters.publish_latency.record_since(now_ns(), std::iter::once(message.ts));
         // What is delayed is kept until it is due, however much and however long that is.
         if message.due().is_some() {
             self.delayed.notify_one();
@@ -199,10 +199,10 @@ struct Accepted<'a> {
 }
 
 impl<'a> Accepted<'a> {
-    fn count(meters: &'a Meters) -> Self {
+    fn count(meters: &'a Meters, tier: Priority) -> Self {
         meters.accepted.add(1);
         // Each message is a batch of its own.
-        meters.flushes.add(1);
+        meters.note_flush(tier, 1);
         Self { meters, stored: false }
     }
 

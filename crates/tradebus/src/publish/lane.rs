@@ -228,10 +228,11 @@ impl Lane {
                 }
             }
         }
-        self.meters.sent.add(sent);
-        self.meters.sent_bytes.add(bytes);
+        let meters = self.meters.tier(self.tier);
+        meters.sent.add(sent);
+        meters.sent_bytes.add(bytes);
+        meters.publish_latency.record_since(now, times.into_iter());
         self.meters.failed.add(failed);
-        self.meters.publish_latency[self.tier.number()].record_since(now, times.into_iter());
         // Only now: who has a receipt finds its message in the metrics.
         for (promise, outcome) in settled {
             match outcome {
@@ -274,7 +275,7 @@ impl Lane {
             }
         }
         self.number(&mut messages);
-        self.meters.flushes.add(1);
+        self.meters.note_flush(self.tier, messages.len());
         self.under_way.push_back(UnderWay { messages, sent: Instant::now() });
         self.send_nth(appender, self.under_way.len() - 1).await
     }

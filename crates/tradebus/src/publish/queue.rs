@@ -72,6 +72,7 @@ pub(crate) struct Fill {
     pub(crate) messages: usize,
     pub(crate) bytes: usize,
     pub(crate) capacity: usize,
+    pub(crate) capacity_bytes: usize,
     pub(crate) pushing_back: bool,
     pub(crate) dropped: u64,
 }
@@ -246,6 +247,7 @@ impl TierQueue {
             messages: state.messages,
             bytes: state.bytes,
             capacity: self.limits.max_size,
+            capacity_bytes: self.limits.max_bytes,
             pushing_back: state.pushing_back,
             dropped: state.dropped,
         }

@@ -90,14 +90,18 @@ impl<T: Waiting> Outlet<T> {
             return;
         }
         let (now, taken) = (now_ns(), self.chunk.range(taken).map(Waiting::message));
-        self.meters.received.add(taken.len() as u64);
-        self.meters.received_bytes.add(taken.clone().map(|message| message.payload.len() as u64).sum());
-        for tier in Priority::ALL {
-            let mut times =
-                taken.clone().filter(|it| it.priority == tier).map(Message::deliverable_at).peekable();
-            if times.peek().is_some() {
-                self.meters.delivery_latency[tier.number()].record_since(now, times);
-            }
+        let (mut counts, mut bytes) = ([0; 4], [0; 4]);
+        for message in taken.clone() {
+            let tier = message.priority.number();
+            counts[tier] += 1;
+            bytes[tier] += message.payload.len() as u64;
+        }
+        for tier in Priority::ALL.into_iter().filter(|tier| counts[tier.number()] > 0) {
+            let meters = self.meters.tier(tier);
+            let of_tier = taken.clone().filter(|it| it.priority == tier);
+            meters.delivery_latency.record_since(now, of_tier.map(Message::deliverable_at));
+            meters.received_bytes.add(bytes[tier.number()]);
+            meters.received.add(counts[tier.number()]);
         }
     }
 }

@@ -5,8 +5,6 @@
 //! does not say. Below the lower threshold it goes down to that middle, once it has been quiet for a while. As the middle is the
 //! goal, a load that stays the same brings about no further decision.
 
-use std::fmt;
-
 /// Part of the newest reading in the smoothed busy share.
 const SMOOTHING: f64 = 0.5;
 /// Ticks from a change until the next one upwards: the new workers must show in the readings first.
@@ -61,14 +59,14 @@ pub(super) enum Reason {
     Quiet,
 }
 
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Reason {
+    pub(super) const fn text(self) -> &'static str {
+        match self {
             Self::QueueFull => "the queue is fuller than the upper threshold",
             Self::Saturated => "all workers are busy all the time",
             Self::Busy => "the workers are busier than the upper threshold",
             Self::Quiet => "the workers and the queue have been below the lower threshold for a while",
-        })
+        }
     }
 }
 

@@ -13,7 +13,8 @@ use super::scaler::{Decision, Reading, Scaler};
 use super::settings::Settings;
 use super::shared::{Membership, Shared};
 use super::worker::Worker;
-use crate::metrics::{Gauge, Meters};
+use crate::clock::now_ns;
+use crate::metrics::{Gauge, Meters, Scaling};
 
 /// Between two looks at the load.
 const TICK: Duration = Duration::from_millis(100);
@@ -81,11 +82,11 @@ impl<I: Intake, H: Handler> Supervisor<I, H> {
 
     fn note(&self, decision: Decision) {
         let Decision { from, to, reason, utilization, fill, busy } = decision;
-        let counter = if to > from { &self.meters.scale_ups } else { &self.meters.scale_downs };
-        counter.add(1);
+        let (pool, text) = (self.settings.name.clone(), reason.text());
+        self.meters.note_scaling(Scaling { ts: now_ns(), pool, from, to, reason: text, utilization });
         let round = |share: f64| (share * 100.0).round() / 100.0;
         let (utilization, fill, busy) = (round(utilization), round(fill), round(busy));
-        tracing::info!(pool = %self.settings.name, from, to, utilization, fill, busy, "the count of workers changes: {reason}");
+        tracing::info!(pool = %self.settings.name, from, to, utilization, fill, busy, "the count of workers changes: {text}");
     }
 
     fn resize(&mut self, target: usize) {

@@ -11,6 +11,7 @@ mod faults;
 mod groups;
 mod health;
 mod manage;
+mod metrics;
 mod nautilus;
 mod priority;
 mod publish;

@@ -48,6 +48,8 @@ async fn what_goes_wrong_is_answered_and_the_service_goes_on(
     assert_eq!(metrics.name, "parrot");
     assert_eq!((metrics.requests_processed, metrics.requests_failed), (8, 5));
     assert_eq!((metrics.handlers_broken, metrics.cache_hits, metrics.active), (2, 1, 0));
+    let (name, time) = bus.histograms().services.remove(0);
+    assert_eq!((name.as_str(), time.count()), ("parrot", 8));
     within("the end", parrot.stop()).await;
 }
 

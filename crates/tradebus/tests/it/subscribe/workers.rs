@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use rstest::rstest;
 use tokio::sync::Semaphore;
 use tokio::time::{MissedTickBehavior, interval, sleep};
-use tradebus::{Bus, BusConfig, Delivery, HandlingOrder, Message, Priority, SubscribeOptions};
+use tradebus::{Bus, BusConfig, Delivery, HandlingOrder, Message, Priority, Scaling, SubscribeOptions};
 
 use super::publish;
 use crate::support::{Arrivals, Backend, Kind, number_of, numbered, until, within};
@@ -114,6 +114,7 @@ async fn the_count_of_workers_follows_the_load_and_topics_keep_their_order(
     load.set(0);
     until("nothing to do, and one worker", || bus.metrics().worker_count == 1).await;
     assert!(bus.metrics().scale_ups >= 2 && bus.metrics().scale_downs >= 2, "{:?}", bus.metrics());
+    assert_scalings(&bus.scalings());
     load.set(1_000);
     let count = load.stop().await;
     until("all are taken", || bus.metrics().messages_received == count).await;
@@ -306,4 +307,17 @@ async fn no_more_handlers_run_than_the_bus_allows() {
         within("a handler to finish", task.finished()).await;
     }
     assert_eq!(most.load(SeqCst), 3);
+}
+
+/// Each change leads to the count from which the next one starts, and says why it was made.
+fn assert_scalings(newest_first: &[Scaling]) {
+    assert!((4..=32).contains(&newest_first.len()), "{newest_first:#?}");
+    for pair in newest_first.windows(2) {
+        assert_eq!(pair[1].to, pair[0].from, "{newest_first:#?}");
+        assert!(pair[1].ts < pair[0].ts, "{newest_first:#?}");
+    }
+    for scaling in newest_first {
+        assert!(scaling.from != scaling.to && !scaling.reason.is_empty(), "{scaling:?}");
+        assert!(scaling.pool.contains('*') && (0.0..=1.0).contains(&scaling.utilization), "{scaling:?}");
+    }
 }
