@@ -46,6 +46,9 @@ function navigate() {
   page.current = name;
   for (const [key, { root }] of open) show(root, key === name);
   for (const link of document.querySelectorAll(".tabs a")) attr(link, "aria-current", link.dataset.view === name ? "page" : null);
+  const bar = document.querySelector(".tabs");
+  const tab = bar.querySelector("[aria-current]");
+  bar.scrollLeft = tab.offsetLeft - (bar.clientWidth - tab.offsetWidth) / 2;
   const title = document.querySelector(`.tabs a[data-view=${name}]`).firstChild.data;
   document.title = `${title} – tradebus`;
   open.get(name).view.enter?.(query);

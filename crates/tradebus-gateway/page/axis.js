@@ -1,9 +1,9 @@
 // Where the lines of a grid lie.
 
 /** 1, 2 or 5 times a power of ten that is not below `value`. */
-export function roundUp(value) {
+export function roundUp(value, factors = [1, 2, 5]) {
   const power = 10 ** Math.floor(Math.log10(value));
-  for (const factor of [1, 2, 5]) if (value <= factor * power * 1.000001) return factor * power;
+  for (const factor of factors) if (value <= factor * power * 1.000001) return factor * power;
   return 10 * power;
 }
 
@@ -13,10 +13,10 @@ export function roundDown(value) {
   return power;
 }
 
-/** From zero to a little over `most`. */
-export function linear(most, ticks) {
-  const step = roundUp(Math.max(most, 1e-9) / ticks);
-  const high = Math.max(1, Math.ceil((most / step) * 1.0001)) * step;
+/** From zero to a round number that is not below `most`; round in units of `unit`. */
+export function linear(most, ticks, unit = 1) {
+  const step = roundUp(Math.max(most / unit, 1e-9) / ticks, [1, 2, 2.5, 5]) * unit;
+  const high = Math.max(1, Math.ceil(most / step - 1e-6)) * step;
   const lines = [];
   for (let i = 0; i * step <= high * 1.0001; i += 1) lines.push(i * step);
   return { low: 0, high, lines, share: (value) => value / high };

@@ -45,9 +45,9 @@ export class Chart {
   #drag = null;
   #active = false;
 
-  /** `series`: `{key, label, color, dash}`; `format` writes a value. */
-  constructor(sheet, { id, title, series = [], format, log = false, area = false, height = 190, ceiling = 0 }) {
-    Object.assign(this, { sheet, id, title, format, log, area, ceiling });
+  /** `series`: `{key, label, color, dash}`; `format` writes a value; `binary` makes the axis round in powers of 1024. */
+  constructor(sheet, { id, title, series = [], format, log = false, area = false, height = 190, ceiling = 0, binary = false }) {
+    Object.assign(this, { sheet, id, title, format, log, area, ceiling, binary });
     this.off = new Set();
     this.canvas = h("canvas", { tabindex: "0", role: "img", "data-test": `${id}-canvas` });
     this.canvas.style.height = `${height}px`;
@@ -262,8 +262,7 @@ export class Chart {
     const some = most > -Infinity;
     show(this.empty, !some && history.to > 0);
     show(this.reset, this.sheet.zoom !== null);
-    const ticks = Math.max(2, Math.floor((height - TOP - BOTTOM) / 38));
-    const y = this.log && least < Infinity ? axis.logarithmic(least, most) : axis.linear(Math.max(some ? most : 1, this.ceiling), ticks);
+    const y = this.log && least < Infinity ? axis.logarithmic(least, most) : this.#linear(Math.max(some ? most : 1, this.ceiling), height);
     const labels = y.lines.map((line) => this.format(line));
     const left = Math.ceil(Math.max(34, ...labels.map((label) => pen.measureText(label).width + 10)));
     const plot = { left, top: TOP, width: width - left - 10, height: height - TOP - BOTTOM, from, to, y };
@@ -277,6 +276,11 @@ export class Chart {
     pen.restore();
     this.#selection(pen, plot);
     this.#cursor(pen, plot, shown);
+  }
+
+  #linear(most, height) {
+    const ticks = Math.max(2, Math.floor((height - TOP - BOTTOM) / 38));
+    return axis.linear(most, ticks, this.binary && most > 0 ? 1024 ** Math.floor(Math.log(most) / Math.log(1024)) : 1);
   }
 
   #grid(pen, plot, labels) {

@@ -45,6 +45,12 @@ export class History {
     this.column(name)[this.to - 1] = value ?? NaN;
   }
 
+  /** Of all tiers: what the key figures show. */
+  #worst(latency, fill) {
+    this.#set("worst.p99_ms", latency < 0 ? NaN : latency);
+    this.#set("worst.fill", fill);
+  }
+
   push(snapshot) {
     if (!this.#begin(snapshot.ts_ms)) return;
     for (const name of ["published", "received", "stored", "bytes"]) this.#set(name, snapshot.rates[name]);
@@ -53,6 +59,8 @@ export class History {
       for (const name of LATENCIES) this.#set(`${tier.tier}.${name}`, tier.delivery?.[name]);
       for (const name of LATENCIES) this.#set(`${tier.tier}.publish_${name}`, tier.publish?.[name]);
     }
+    const slowest = (found, tier) => Math.max(found, tier.delivery?.p99_ms ?? -1);
+    this.#worst(snapshot.tiers.reduce(slowest, -1), snapshot.tiers.reduce((found, tier) => Math.max(found, tier.fill), 0));
     this.#set("utilization", snapshot.workers.utilization);
     this.#set("workers", snapshot.workers.count);
     this.#set("memory_bytes", snapshot.process.memory_bytes);
@@ -67,6 +75,8 @@ export class History {
       for (const name of ["published", "received"]) {
         this.#set(name, TIERS.reduce((sum, tier) => sum + (answer.tiers[tier]?.[name]?.[i] ?? 0), 0));
       }
+      const worst = (name, none) => TIERS.reduce((found, tier) => Math.max(found, answer.tiers[tier]?.[name]?.[i] ?? none), none);
+      this.#worst(worst("p99_ms", -1), worst("fill", 0));
       for (const tier of TIERS) {
         for (const [name, column] of Object.entries(answer.tiers[tier] ?? {})) this.#set(`${tier}.${name}`, column[i]);
       }

@@ -111,7 +111,7 @@ export function dead(root, page) {
     text(row.cells[2], letter.group);
     text(row.cells[3], letter.error);
     text(row.cells[4], count(letter.deliveries));
-    row.cells[6].append(letter.message ? message({ ...letter.message, dead_id: letter.id, entry_id: letter.entry_id, consumer: letter.consumer }) : "the message itself is gone");
+    row.cells[6].append(letter.message ? message({ ...letter.message, dead_id: letter.id, entry_id: letter.entry_id, consumer: letter.consumer }, true) : "the message itself is gone");
     return row;
   }
 

@@ -76,7 +76,7 @@ export function health(root) {
   const pill = h("span.pill#health-state");
   const reasons = h("ul.reasons#health-reasons");
   const list = h("ul.checks#checks");
-  const columns = [{ label: "Count" }, { label: "Since the start", num: true }, { label: "Meaning" }];
+  const columns = [{ label: "Count" }, { label: "Since the start", num: true }, { label: "Meaning", class: "wrap" }];
   const totals = table("totals", "Counted since the start", columns);
   const happened = events("timeline", 50);
   const node = h("p.note#node");
@@ -96,7 +96,7 @@ export function health(root) {
         return { node: h("li", null, parts.mark, parts.name, parts.found), ...parts };
       }, (row, [name, well, found]) => {
         row.node.dataset.well = String(well);
-        text(row.mark, well ? "OK" : "Look");
+        text(row.mark, well ? "OK" : "Check");
         text(row.name, name);
         text(row.found, found);
       });

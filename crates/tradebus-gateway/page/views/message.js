@@ -10,7 +10,7 @@ export function sentAt(message) {
   const ts = number(message.ts);
   if (ts) return ts / 1e6;
   const stored = Number(String(message.id ?? "").split("-")[0]);
-  return stored > 0 ? stored : null;
+  return stored > 1e11 ? stored : null; // Smaller ones were counted, not read off a clock.
 }
 
 /** The payload in one line of at most `most` characters. */
@@ -35,13 +35,13 @@ export function unfolded(message) {
     h("pre", { tabindex: "0", "aria-label": message.payload_b64 !== undefined ? "Payload in base64" : "Payload" }, cut ? `${body.slice(0, MOST)}\n… ${body.length - MOST} characters more` : body));
 }
 
-/** A `details` whose content is made when it is opened. */
-export function message(of) {
+/** A `details` whose content is made when it is opened; `brief` leaves out what stands beside it. */
+export function message(of, brief) {
   const at = sentAt(of);
-  const tier = of.priority === undefined ? null : tierName(of.priority);
-  const node = h("details.message", null, h("summary", null,
-    h("span.mono", null, of.id ?? ""), h("span.time", null, at ? clock(at, true) : ""),
-    tier ? h("span.tier", { "data-tier": tier }, tier) : null, h("span.topic", null, of.topic ?? ""), h("span.preview.mono", null, preview(of))));
+  const tier = of.priority === undefined ? "" : tierName(of.priority);
+  const node = h(brief ? "details.message.brief" : "details.message", null, h("summary", null,
+    brief ? null : h("span.mono.id", null, of.id ?? ""), h("span.time", null, at ? clock(at, true) : ""),
+    h("span.tier", { "data-tier": tier }, tier ?? ""), brief ? null : h("span.topic", null, of.topic ?? ""), h("span.preview.mono", null, preview(of))));
   node.addEventListener("toggle", () => {
     if (node.open && node.children.length === 1) node.append(unfolded(of));
   });

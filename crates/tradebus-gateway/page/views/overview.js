@@ -42,10 +42,10 @@ function figures() {
     published: figure("published", "Published a second", "published"),
     received: figure("received", "Received a second", "received"),
     stored: figure("stored", "Stored a second", "stored"),
-    latency: figure("latency", "Slowest p99, delivery", null),
-    fill: figure("fill", "Fullest queue", null),
+    latency: figure("latency", "Slowest p99, delivery", "worst.p99_ms"),
+    fill: figure("fill", "Fullest queue", "worst.fill"),
     dead: figure("dead", "Dead letters", null, "#/dead"),
-    workers: figure("workers", "Workers", null),
+    workers: figure("workers", "Workers", "utilization"),
   };
   return {
     node: h("section.figures", { "aria-label": "Key figures" }, Object.values(all).map((one) => one.node)),
@@ -178,7 +178,7 @@ function workers(page) {
 }
 
 function process(page) {
-  const memory = new Chart(page.sheet, { id: "chart-memory", title: "Memory of the process", format: bytes, height: 96, series: [{ key: "memory_bytes", label: "memory", color: "--series-3" }] });
+  const memory = new Chart(page.sheet, { id: "chart-memory", title: "Memory of the process", format: bytes, binary: true, height: 96, series: [{ key: "memory_bytes", label: "memory", color: "--series-3" }] });
   const cpu = new Chart(page.sheet, { id: "chart-cpu", title: "Processor cores in use", format: short, height: 96, series: [{ key: "cpu_cores", label: "cores", color: "--series-4" }] });
   const clients = h("p.note");
   return {
@@ -188,7 +188,7 @@ function process(page) {
 }
 
 function busiest() {
-  const columns = [{ label: "Stream" }, { label: "Rate", num: true }, { label: "Length", num: true }, { label: "Greatest lag", num: true }];
+  const columns = [{ label: "Stream" }, { label: "Rate", num: true }, { label: "Length", num: true }, { label: "Lag", num: true }];
   const { node, body } = table("busiest", "The busiest streams", columns);
   return {
     node: card("card-busiest", "Busiest streams", h("a", { href: "#/streams" }, "all streams"), node),
@@ -254,11 +254,9 @@ export function overview(root, page) {
   root.append(
     big.node,
     h("div.row.between", null, h("p.note", null, "Drag in a chart to zoom, double-click to see all; arrow keys read values."), h("label.inline", null, "Charts show", span)),
+    h("div.grid.two", null, rate.node, latency(page, query)),
     h("div.grid", null,
-      rate.node,
-      latency(page, query),
-      card("card-queues", "Publishing queues", h("span.note", null, "marks: ", h("span.mark", null, "pushes back"), " ", h("span.mark.low", null, "stops")), queues),
-      busy.node,
+      h("div.stack", null, card("card-queues", "Publishing queues", h("span.note", null, "marks: ", h("span.mark", null, "pushes back"), " ", h("span.mark.low", null, "stops")), queues), busy.node),
       pool.node,
       h("div.stack", null, used.node, card("card-events", "Recent events", h("a", { href: "#/health" }, "all events"), happened.node)),
     ),

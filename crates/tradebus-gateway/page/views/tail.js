@@ -26,7 +26,7 @@ export function tail(root, page) {
   const clear = h("button#tail-clear", { type: "button", click: () => wipe() }, "Clear");
   const says = h("p.status#tail-status", { role: "status" }, "Not started.");
   const counts = h("p.note#tail-counts");
-  const list = h("ol.messages#tail-list", { "aria-label": "Messages, the newest first" });
+  const list = h("ol.messages#tail-list", { tabindex: "0", "aria-label": "Messages, the newest first" });
   const form = h("form#tail-form.row.inline-form", null,
     field("Topics", patterns, "Patterns, separated by blanks. * is any run of characters, ? exactly one."),
     h("fieldset.row", null, h("legend", null, "Tiers"), tiers.map((tier) => tier.node)),
