@@ -60,6 +60,7 @@ export function dead(root, page) {
     after = to;
     keep({ after });
     chosen.clear();
+    scrollTo(0, 0);
     ask();
   }
 

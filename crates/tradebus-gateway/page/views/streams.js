@@ -90,9 +90,10 @@ export function streams(root, page) {
     draw();
   }
 
-  function turn(to) {
+  function turn(to, typed) {
     cursor = to;
     keep({ cursor });
+    if (!typed) scrollTo(0, 0);
     ordered = 0;
     ask();
   }
@@ -104,7 +105,7 @@ export function streams(root, page) {
       search = box.value.trim();
       before = [];
       keep({ search, cursor: null });
-      turn(null);
+      turn(null, true);
     }, 250);
   });
 
