@@ -32,6 +32,8 @@ const page = {
 // --- views
 
 const open = new Map();
+let state = "";
+let lost = false;
 
 function navigate() {
   const { view, query } = route.read();
@@ -49,8 +51,7 @@ function navigate() {
   const bar = document.querySelector(".tabs");
   const tab = bar.querySelector("[aria-current]");
   bar.scrollLeft = tab.offsetLeft - (bar.clientWidth - tab.offsetWidth) / 2;
-  const title = document.querySelector(`.tabs a[data-view=${name}]`).firstChild.data;
-  document.title = `${title} – tradebus`;
+  title();
   open.get(name).view.enter?.(query);
   if (live.snapshot) open.get(name).view.update?.(page.shown ?? live.snapshot);
   if (changed) {
@@ -59,11 +60,17 @@ function navigate() {
   }
 }
 
+/** A tab in the background tells that something is wrong. */
+function title() {
+  const view = document.querySelector(".tabs [aria-current]").firstChild.data;
+  const shown = lost ? "not connected" : state;
+  const wanted = `${shown && shown !== "healthy" ? `(${shown}) ` : ""}${view} – tradebus`;
+  if (document.title !== wanted) document.title = wanted;
+}
+
 // --- header
 
 const STATES = { healthy: "Healthy", degraded: "Degraded", unhealthy: "Unhealthy" };
-let state = "";
-
 function header(snapshot) {
   const { health, node, dead_letters: letters } = snapshot;
   $("state").dataset.state = health.status;
@@ -78,6 +85,8 @@ function header(snapshot) {
   text($("dead-count"), count(letters));
   if (state && state !== health.status) page.announce(`The bus is now ${health.status}. ${why}`);
   state = health.status;
+  text($("version"), `tradebus ${node.version}`);
+  title();
 }
 
 const full = (reason) => (/[.!?]$/.test(reason) ? reason : `${reason}.`);
@@ -89,8 +98,6 @@ function age() {
   text($("fact-age"), old === Infinity ? "none yet" : late ? `${seconds(Math.floor(old))} old` : "live");
 }
 
-let lost = false;
-
 function connection() {
   const now = live.state === "lost";
   show($("banner"), now);
@@ -100,6 +107,13 @@ function connection() {
     : "The gateway does not answer. The page tries again by itself.");
   if (now !== lost) page.announce(now ? "The connection to the gateway is lost." : "The connection to the gateway is back.");
   lost = now;
+  if (lost) {
+    // What was healthy may no longer be.
+    $("state").dataset.state = "unknown";
+    text($("state-name"), "Not connected");
+    text($("state-why"), state ? `It was ${state} when it was last seen.` : "");
+  }
+  title();
 }
 
 // --- controls
@@ -128,7 +142,14 @@ $("skip").addEventListener("click", (event) => {
 });
 $("theme").value = tradebusTheme.get();
 $("theme").addEventListener("change", () => tradebusTheme.set($("theme").value));
-addEventListener("hashchange", navigate);
+addEventListener("hashchange", (event) => {
+  // A tab leads back to what was seen there.
+  const old = new URL(event.oldURL).hash;
+  const tab = document.querySelector(".tabs [aria-current]");
+  if (old.startsWith(`#/${tab.dataset.view}`)) tab.setAttribute("href", old);
+  navigate();
+  document.querySelector(".tabs [aria-current]").setAttribute("href", `#/${page.current}`);
+});
 live.addEventListener("snapshot", () => {
   header(live.snapshot);
   refresh();

@@ -44,6 +44,8 @@ export class Chart {
   #axis = null;
   #drag = null;
   #active = false;
+  /** Where the pointer rests: what is below it moves on. */
+  #pointer = null;
 
   /** `series`: `{key, label, color, dash}`; `format` writes a value; `binary` makes the axis round in powers of 1024. */
   constructor(sheet, { id, title, series = [], format, log = false, area = false, height = 190, ceiling = 0, binary = false }) {
@@ -56,7 +58,7 @@ export class Chart {
     this.spoken = h("p.hush", { role: "status", "aria-live": "polite" });
     this.reset = h("button.small", { type: "button", hidden: true, "data-test": `${id}-reset`, click: () => sheet.setZoom(null) }, "Reset zoom");
     this.empty = h("p.none", null, "Nothing was measured in this time.");
-    this.node = h(`div.chart#${id}`, null, h("div.plot", null, this.canvas, this.tip, this.empty, this.reset), this.legend, this.spoken);
+    this.node = h(`div.chart#${id}`, null, h("div.plot", null, this.canvas, this.tip, this.empty), h("div.under", null, this.legend, this.reset), this.spoken);
     this.paint = this.paint.bind(this);
     this.setSeries(series);
     this.#listen();
@@ -117,7 +119,8 @@ export class Chart {
     canvas.addEventListener("pointermove", (event) => {
       if (this.#drag) this.#drag.to = at(event);
       this.#active = true;
-      this.#point(this.#time(at(event)));
+      this.#pointer = at(event);
+      this.#point(this.#time(this.#pointer));
     });
     canvas.addEventListener("pointerup", () => {
       const drag = this.#drag;
@@ -175,6 +178,7 @@ export class Chart {
 
   #speak(time) {
     this.#active = true;
+    this.#pointer = null;
     this.#point(Math.min(this.sheet.domain[1], Math.max(this.sheet.domain[0], time)));
     const i = this.#index(this.sheet.cursor);
     text(this.spoken, `${clock(this.sheet.history.times[i])}: ${this.#shown.map((one) => `${one.label} ${this.format(this.#value(one, i))}`).join(", ")}`);
@@ -187,6 +191,7 @@ export class Chart {
 
   #leave() {
     this.#active = false;
+    this.#pointer = null;
     this.sheet.cursor = null;
     this.sheet.draw();
   }
@@ -261,12 +266,13 @@ export class Chart {
     const { least, most } = this.#range(shown, first, end);
     const some = most > -Infinity;
     show(this.empty, !some && history.to > 0);
-    show(this.reset, this.sheet.zoom !== null);
-    const y = this.log && least < Infinity ? axis.logarithmic(least, most) : this.#linear(Math.max(some ? most : 1, this.ceiling), height);
+    show(this.reset, this.sheet.zoom !== null && height > 150);
+    const y = this.log && least < Infinity ? axis.logarithmic(least, most) : this.#linear(Math.max(most > 0 ? most : 1, this.ceiling), height);
     const labels = y.lines.map((line) => this.format(line));
     const left = Math.ceil(Math.max(34, ...labels.map((label) => pen.measureText(label).width + 10)));
     const plot = { left, top: TOP, width: width - left - 10, height: height - TOP - BOTTOM, from, to, y };
     this.#axis = plot;
+    if (this.#pointer !== null) this.sheet.cursor = this.#time(this.#pointer);
     this.#grid(pen, plot, labels);
     pen.save();
     pen.beginPath();

@@ -91,6 +91,7 @@ export function field(label, control, note) {
 export function select(attributes, options, value) {
   const node = h("select", attributes, options.map(([key, label]) => h("option", { value: key }, label)));
   if (value !== undefined) node.value = value;
+  if (node.selectedIndex < 0) node.selectedIndex = 0; // The address may hold anything.
   return node;
 }
 

@@ -50,7 +50,7 @@ export class Live extends EventTarget {
 
   async #catchUp() {
     this.#attempt = 0;
-    const missing = this.history.last ? Math.ceil((Date.now() - this.history.last) / 1000) + 5 : 900;
+    const missing = this.history.last ? Math.ceil(this.age / 1000) + 5 : 900;
     if (missing < 8) return;
     this.#waiting = [];
     try {
@@ -91,7 +91,7 @@ export class Live extends EventTarget {
     this.#timer = setTimeout(async () => {
       // An event source does not tell why it was refused; a plain request does, and leads to the login.
       try {
-        await get("/api/v1/session");
+        await get("/api/v1/snapshot");
       } catch {
         // The event source finds out by itself.
       }

@@ -119,7 +119,7 @@ export function dead(root, page) {
   function draw() {
     keyed(list.body, letters, (one) => one.id, make, (row, letter) => {
       row.box.checked = chosen.has(letter.id);
-      text(row.cells[5], `${seconds(Math.max(0, Math.floor((Date.now() - letter.died_at_ms) / 1000)))} ago`);
+      text(row.cells[5], `${seconds(Math.max(0, Math.floor(((page.live.snapshot?.ts_ms ?? Date.now()) - letter.died_at_ms) / 1000)))} ago`);
     });
     everything.checked = letters.length > 0 && chosen.size === letters.length;
     everything.indeterminate = chosen.size > 0 && chosen.size < letters.length;

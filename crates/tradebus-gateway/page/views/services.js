@@ -19,7 +19,7 @@ export function services(root, page) {
   const params = h("textarea#ask-params", { rows: "6", spellcheck: "false" });
   params.value = "{}";
   const timeout = h("input#ask-timeout", { type: "number", min: "1", max: "600000", step: "1", value: "5000", required: true });
-  const cache = h("input#ask-cache", { type: "number", min: "0", step: "1", placeholder: "as the service has it" });
+  const cache = h("input#ask-cache", { type: "number", min: "0", step: "1", placeholder: "default" });
   const send = h("button.primary#ask-send", { type: "submit" }, "Ask");
   const cancel = h("button#ask-cancel", { type: "button", hidden: true }, "Give up");
   const problem = h("p.problem#ask-problem", { role: "alert", hidden: true });

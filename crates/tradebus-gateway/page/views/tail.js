@@ -9,6 +9,10 @@ import { TIERS, tierName } from "../tiers.js";
 import { preview, sentAt, unfolded } from "./message.js";
 
 const MOST = 500;
+/** The list stands still so long after the pointer or a key moved in it: a row must not run away from under it. */
+const STILL_MS = 2000;
+/** The list changes so often: five times a second is as fast as anyone sees, and leaves the processor alone. */
+const TURN_MS = 200;
 
 export function tail(root, page) {
   const query = new URLSearchParams(location.hash.split("?")[1] ?? "");
@@ -35,11 +39,23 @@ export function tail(root, page) {
   root.append(card("card-tail", "Tail", null, form, says, counts, list));
 
   let source = null;
+  let started = false;
   let held = false;
   let open = null;
+  let stillUntil = 0;
+  let waking = 0;
+  let turning = 0;
   /** Newest last; what has not been put on the screen yet. */
   let queue = [];
   const seen = { shown: 0, skipped: 0, dropped: 0, passed: 0 };
+
+  for (const kind of ["pointermove", "pointerdown", "keydown", "focusin"]) {
+    list.addEventListener(kind, () => {
+      stillUntil = performance.now() + STILL_MS;
+      clearTimeout(waking);
+      waking = setTimeout(() => schedule(draw), STILL_MS + 20);
+    }, { passive: true });
+  }
 
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -55,6 +71,7 @@ export function tail(root, page) {
     }
     const some = chosen.length < TIERS.length ? chosen.join(",") : null;
     keep({ pattern: topics, priority: some, rate: rate.value, from: from.value === "latest" ? null : from.value });
+    started = true;
     source?.close();
     Object.assign(seen, { shown: 0, skipped: 0, dropped: 0, passed: 0 });
     const search = new URLSearchParams({ from: from.value, on_slow: "conflate", max_rate: rate.value });
@@ -140,7 +157,7 @@ export function tail(root, page) {
       queue.shift();
       seen.passed += 1;
     }
-    if (page.current === "tail") schedule(draw);
+    if (page.current === "tail" && !turning) turning = setTimeout(() => { turning = 0; schedule(draw); }, TURN_MS);
   }
 
   // --- the list
@@ -202,15 +219,20 @@ export function tail(root, page) {
   }
 
   function draw() {
-    const still = held || page.paused;
+    const resting = performance.now() < stillUntil;
+    const still = held || page.paused || resting;
     if (!still) {
-      for (const message of queue) {
+      const fresh = [];
+      const room = MOST - list.childElementCount;
+      for (const [i, message] of queue.entries()) {
         // The oldest row is used again for the newest message.
-        const row = list.childElementCount >= MOST ? list.lastElementChild.row : make();
+        const row = i < room ? make() : list.lastElementChild.row;
         if (row === open) fold();
         fill(row, message);
-        list.prepend(row.node);
+        row.node.remove();
+        fresh.unshift(row.node);
       }
+      if (fresh.length) list.prepend(...fresh);
       seen.shown += queue.length;
       queue = [];
     }
@@ -218,13 +240,13 @@ export function tail(root, page) {
     if (seen.skipped) parts.push(`${count(seen.skipped)} skipped to keep to the rate`);
     if (seen.dropped) parts.push(`${count(seen.dropped)} replaced by newer ones of their topic`);
     if (seen.passed) parts.push(`${count(seen.passed)} passed while paused`);
-    if (still && queue.length) parts.push(`paused, ${plural(queue.length, "newer message")} ${queue.length === 1 ? "waits" : "wait"}`);
+    if (still && queue.length) parts.push(`${held || page.paused ? "paused" : "still while you point at it"}, ${plural(queue.length, "newer message")} ${queue.length === 1 ? "waits" : "wait"}`);
     text(counts, `${parts.join(" · ")}.`);
   }
 
   return {
     enter(search) {
-      if (search.has("pattern") && !source) {
+      if (search.has("pattern") && !started) {
         patterns.value = search.getAll("pattern").join(" ");
         begin();
       }
