@@ -89,6 +89,11 @@ impl Tls {
         Ok(Self::from(Arc::new(config)))
     }
 
+    /// The configuration itself, for a server of another kind.
+    pub fn config(&self) -> Arc<rustls::ServerConfig> {
+        self.acceptor.config().clone()
+    }
+
     /// Makes sure that a client speaks TLS, within a time. Cancel safe, as the connection ends with the future.
     pub(super) async fn accept(&self, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
         let handshake = self.acceptor.accept(stream);

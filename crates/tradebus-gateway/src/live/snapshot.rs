@@ -3,9 +3,10 @@
 //! Times of day are milliseconds since 1970 UTC, shares are 0 to 1, rates are a second and are those of the last interval.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// A node at one moment.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Snapshot {
     /// When it was taken.
     pub ts_ms: u64,
@@ -36,7 +37,7 @@ pub struct Snapshot {
 }
 
 /// Which node it is.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct NodeView {
     /// Version of tradebus.
     pub version: String,
@@ -49,7 +50,7 @@ pub struct NodeView {
 }
 
 /// How a node is.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct HealthView {
     /// `healthy`, `degraded` or `unhealthy`.
     pub status: String,
@@ -68,7 +69,7 @@ pub struct HealthView {
 }
 
 /// What a process uses.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ProcessView {
     /// Resident memory.
     pub memory_bytes: u64,
@@ -81,7 +82,7 @@ pub struct ProcessView {
 }
 
 /// What went through a node in a second.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Rates {
     /// Messages that this process published and the store confirmed.
     pub published: f64,
@@ -94,7 +95,7 @@ pub struct Rates {
 }
 
 /// A tier.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct TierView {
     /// `critical`, `high`, `normal` or `low`.
     pub tier: String,
@@ -129,7 +130,7 @@ pub struct TierView {
 }
 
 /// Times in milliseconds, to one part in a hundred.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Percentiles {
     /// Half took no longer.
     pub p50_ms: f64,
@@ -142,13 +143,13 @@ pub struct Percentiles {
 }
 
 /// Those who handle messages.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct WorkersView {
     /// How many there are, busy or not.
     pub count: u64,
     /// By which they are scaled: of the pool where it is highest.
     pub utilization: f64,
-    /// Fewest and most of a pool.
+    /// Fewest of a pool.
     pub min: u64,
     /// Most of a pool.
     pub max: u64,
@@ -157,10 +158,12 @@ pub struct WorkersView {
 }
 
 /// A change of the number of workers of a pool.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ScalingView {
     /// When.
     pub ts_ms: u64,
+    /// Which pool.
+    pub pool: String,
     /// Workers before.
     pub from: u64,
     /// Workers then.
@@ -172,7 +175,7 @@ pub struct ScalingView {
 }
 
 /// What was counted since the start of the process.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Totals {
     /// Messages that were accepted.
     pub accepted: u64,
@@ -205,7 +208,7 @@ pub struct Totals {
 }
 
 /// The streams of the bus.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct StreamsView {
     /// How many there are.
     pub count: u64,
@@ -220,7 +223,7 @@ pub struct StreamsView {
 }
 
 /// A stream.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct StreamView {
     /// Its key.
     pub stream: String,
@@ -241,7 +244,7 @@ pub struct StreamView {
 }
 
 /// A consumer group of a stream.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct GroupView {
     /// Its name.
     pub group: String,
@@ -256,7 +259,7 @@ pub struct GroupView {
 }
 
 /// A service of this process.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ServiceView {
     /// Its name.
     pub name: String,
@@ -281,7 +284,7 @@ pub struct ServiceView {
 }
 
 /// A topic that a service answers.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RouteView {
     /// The topic.
     pub topic: String,
@@ -290,7 +293,7 @@ pub struct RouteView {
 }
 
 /// A change of health.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct EventView {
     /// When it was found out.
     pub ts_ms: u64,

@@ -14,6 +14,7 @@ use tokio::time::timeout;
 use tradebus_engine::Engine;
 use tradebus_engine::server::{Server, ServerOptions, Tls};
 
+use super::address::{self, Address};
 use crate::failure::{Failure, Outcome};
 
 /// Where clients look that were told nothing else.
@@ -25,7 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 #[derive(clap::Args)]
 pub(super) struct PortOptions {
     /// Address at which the embedded engine answers the Redis protocol, or `none`.
-    #[arg(long, value_name = "ADDR", value_parser = parse_address)]
+    #[arg(long, value_name = "ADDR", value_parser = address::parse)]
     #[arg(
         help = "Address at which the embedded engine answers the Redis protocol, or none [default: 127.0.0.1:6379]"
     )]
@@ -45,22 +46,6 @@ pub(super) struct PortOptions {
     /// Private key of --resp-tls-cert, a PEM file.
     #[arg(long, value_name = "FILE", requires = "resp_tls_cert")]
     resp_tls_key: Option<PathBuf>,
-}
-
-/// What `--resp` names.
-#[derive(Clone, Copy)]
-enum Address {
-    At(SocketAddr),
-    Nowhere,
-}
-
-fn parse_address(text: &str) -> Result<Address, String> {
-    if text == "none" {
-        return Ok(Address::Nowhere);
-    }
-    text.parse()
-        .map(Address::At)
-        .map_err(|_| "write an address and a port such as 127.0.0.1:6379, or none".to_owned())
 }
 
 /// An open port.

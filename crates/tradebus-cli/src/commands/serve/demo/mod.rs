@@ -97,6 +97,9 @@ fn greet(options: &Options, node: &Node) {
     say(&format!(
         "tradebus {version}: a synthetic market, {rate} messages a second in four tiers, over {store}."
     ));
+    if let Some(page) = node.page() {
+        say(&format!("See it in a browser: {page}"));
+    }
     match node.url_for_others() {
         // Where a client with no settings looks first.
         Some(url) if url.starts_with("redis://127.0.0.1:6379") => {

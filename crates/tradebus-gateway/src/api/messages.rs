@@ -1,0 +1,137 @@
+//! `POST /api/v1/messages`: publishing.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
+use http::StatusCode;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+use tradebus::{Bus, Message, Receipt};
+
+use super::Incoming;
+use crate::body::{self, Body};
+use crate::node::Shared;
+use crate::problem::{Outcome, Problem};
+use crate::query::Query;
+
+/// What the caller waits for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wait {
+    /// That the store has the messages.
+    Stored,
+    /// That there is room for them.
+    Accepted,
+}
+
+/// One message or several. Which, is seen by the first character, so that errors speak of what was meant.
+#[derive(Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Given(Box<RawValue>);
+
+/// Publishes one message, or a list of up to 1,000. All are looked at before the first is published.
+#[utoipa::path(
+    post, path = "/api/v1/messages", tag = "messages",
+    params(("wait" = Option<String>, Query, description = "`stored` (the default): answers with the ids of the entries; `accepted`: \
+        answers at once, and says no when a tier is full")),
+    request_body(content = Incoming, description = "One message, or a list of messages"),
+    responses(
+        (status = 200, description = "All are stored: `{results: [{topic, id}], stored}`"),
+        (status = 202, description = "All are accepted: `{accepted}`"),
+        (status = 400, description = "A message is wrong, and none was published"),
+        (status = 503, description = "Not all were stored or accepted: `results` says which"),
+    )
+)]
+pub(crate) async fn publish(
+    State(shared): State<Arc<Shared>>,
+    query: Query,
+    Body(given): Body<Given>,
+) -> Outcome<Response> {
+    let query = query.only(&["wait"])?;
+    let wait = query.choice("wait", &[("stored", Wait::Stored), ("accepted", Wait::Accepted)])?;
+    let messages = given.messages(shared.limits.messages)?;
+    match wait.unwrap_or(Wait::Stored) {
+        Wait::Stored => store(&shared.bus, messages).await,
+        Wait::Accepted => accept(&shared.bus, messages),
+    }
+}
+
+impl Given {
+    fn messages(&self, most: usize) -> Outcome<Vec<Message>> {
+        let text = self.0.get();
+        if !text.starts_with('[') {
+            return Ok(vec![body::read::<Incoming>(text.as_bytes())?.into_message()?]);
+        }
+        let given: Vec<Incoming> = body::read(text.as_bytes())?;
+        if given.is_empty() || given.len() > most {
+            let detail = format!("a list of {} messages: use 1 to {most}", given.len());
+            return Err(Problem::bad_request(detail));
+        }
+        let in_order = |(index, message): (usize, Incoming)| {
+            message.into_message().map_err(|problem| problem.at(format!("[{index}]")))
+        };
+        given.into_iter().enumerate().map(in_order).collect()
+    }
+}
+
+async fn store(bus: &Bus, messages: Vec<Message>) -> Outcome<Response> {
+    let mut under_way = Vec::with_capacity(messages.len());
+    for message in messages {
+        let topic = message.topic.clone();
+        under_way.push((topic, bus.publish(message).await));
+    }
+    let (mut results, mut problem) = (Vec::with_capacity(under_way.len()), None);
+    for (topic, accepted) in under_way {
+        let stored = match accepted {
+            Ok(receipt) => receipt.await,
+            Err(error) => Err(error),
+        };
+        results.push(match stored {
+            Ok(id) => json!({ "topic": topic.as_str(), "id": id.to_string() }),
+            Err(error) => failed(topic.as_str(), error, &mut problem),
+        });
+    }
+    conclude(problem, results, |results| {
+        let stored = results.len();
+        Json(json!({ "results": results, "stored": stored })).into_response()
+    })
+}
+
+fn accept(bus: &Bus, messages: Vec<Message>) -> Outcome<Response> {
+    let (mut results, mut problem) = (Vec::with_capacity(messages.len()), None);
+    for message in messages {
+        let topic = message.topic.clone();
+        let accepted: Result<Receipt, Problem> = match bus.try_publish(message) {
+            Ok(outcome) => outcome.map_err(Problem::from),
+            Err(error) => Err(error.into()),
+        };
+        results.push(match accepted {
+            Ok(_receipt) => json!({ "topic": topic.as_str() }),
+            Err(error) => failed(topic.as_str(), error, &mut problem),
+        });
+    }
+    conclude(problem, results, |results| {
+        (StatusCode::ACCEPTED, Json(json!({ "accepted": results.len() }))).into_response()
+    })
+}
+
+/// What became of a message that was not published. The first problem stands for all.
+fn failed(topic: &str, error: impl Into<Problem>, first: &mut Option<Problem>) -> Value {
+    let error = error.into();
+    let result = json!({ "topic": topic, "error": error.detail() });
+    first.get_or_insert(error);
+    result
+}
+
+fn conclude(
+    problem: Option<Problem>,
+    results: Vec<Value>,
+    done: impl FnOnce(Vec<Value>) -> Response,
+) -> Outcome<Response> {
+    match problem {
+        None => Ok(done(results)),
+        Some(problem) => Err(problem.with("results", results)),
+    }
+}

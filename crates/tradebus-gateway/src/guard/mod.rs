@@ -1,0 +1,81 @@
+//! Who may come in, and how often.
+//!
+//! A request passes, in this order: the name by which it calls this node ([origin]), how many requests its client makes ([pace]), whether a page of
+//! another site sends it ([origin]), and the token or the session ([entry]). What goes out gets its [headers].
+
+mod client;
+mod entry;
+mod headers;
+mod lockout;
+mod origin;
+mod pace;
+mod sessions;
+mod turnstile;
+
+use std::sync::Arc;
+
+use axum::extract::{ConnectInfo, Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use http::header;
+
+pub(crate) use self::client::Client;
+pub(crate) use self::entry::{Entrance, login, login_form, logout, session};
+pub(crate) use self::turnstile::{Pass, Turnstile};
+
+use self::origin::Names;
+use self::pace::Pace;
+use crate::problem::Problem;
+use crate::settings::GatewaySettings;
+
+/// What stands in front of all routes.
+pub(crate) struct Guard {
+    names: Names,
+    requests: Pace,
+    pub(crate) entrance: Entrance,
+}
+
+impl Guard {
+    pub(crate) fn new(settings: &GatewaySettings) -> Self {
+        Self {
+            names: Names::new(&settings.hosts),
+            requests: Pace::per_second(settings.limits.requests_per_second),
+            entrance: Entrance::new(settings),
+        }
+    }
+
+    fn admit(&self, client: Client, request: &Request) -> Result<(), Response> {
+        let head = request.headers();
+        self.names.check_host(request.uri(), head).map_err(Problem::into_response)?;
+        if !self.requests.allows(client) {
+            let problem = Problem::too_many("this client makes too many requests", 1);
+            return Err(problem.into_response());
+        }
+        origin::check_site(request).map_err(Problem::into_response)?;
+        self.entrance.admit(client, request)
+    }
+}
+
+/// Lets a request through to its route, or answers it.
+pub(crate) async fn guard(
+    State(guard): State<Arc<Guard>>,
+    ConnectInfo(peer): ConnectInfo<std::net::SocketAddr>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let client = Client::of(peer.ip());
+    let id = headers::request_id(request.headers());
+    let mut response = match guard.admit(client, &request) {
+        Ok(()) => {
+            request.extensions_mut().insert(client);
+            next.run(request).await
+        }
+        Err(refusal) => refusal,
+    };
+    if response.status().is_server_error() {
+        tracing::debug!(status = response.status().as_u16(), "a request was not fulfilled");
+    }
+    response.headers_mut().insert(header::HeaderName::from_static("x-request-id"), id);
+    headers::put(response.headers_mut());
+    response
+}
