@@ -92,8 +92,8 @@ pub use request::{
 };
 pub use store::{EmbeddedStore, RedisStore, StoreError, StreamStore};
 pub use subscribe::{
-    Gap, GroupDelivery, GroupOptions, GroupSubscription, HandlerTask, ParseStartError, StartFrom, Subscribe,
-    SubscribeError, SubscribeOptions, Subscription,
+    Gap, GroupDelivery, GroupOptions, GroupSubscription, HandlerTask, Merged, ParseStartError, StartFrom,
+    Subscribe, SubscribeError, SubscribeOptions, Subscription,
 };
 pub use topic::{MAX_TOPIC_BYTES, Topic, TopicError};
 pub use tradebus_engine::{EntryId, ParseIdError};

@@ -5,8 +5,8 @@ use std::time::Duration;
 use tradebus_engine::EntryId;
 
 use super::{ManageError, StreamManager};
-use crate::StreamKey;
 use crate::store::StreamInfo;
+use crate::{Priority, StreamKey};
 
 /// A stream as it is at the moment.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,6 +71,11 @@ impl StreamManager {
             }
         }
         Ok(described)
+    }
+
+    /// The tier of all messages in a stream of the bus, where its layout has a stream for each.
+    pub fn tier_of(&self, stream: &StreamKey) -> Option<Priority> {
+        self.names.layout.tier_of(stream)
     }
 
     /// What a stream says about itself.

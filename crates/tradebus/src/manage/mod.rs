@@ -9,6 +9,7 @@ mod dead;
 mod describe;
 mod error;
 mod groups;
+mod message;
 mod pages;
 mod trim;
 mod watch;

@@ -11,6 +11,7 @@ mod group;
 mod handler;
 mod interest;
 mod live;
+mod merged;
 mod options;
 mod outlet;
 mod places;
@@ -32,6 +33,7 @@ pub use self::gap::Gap;
 pub use self::group::{GroupDelivery, GroupOptions, GroupSubscription};
 pub use self::handler::HandlerTask;
 pub(crate) use self::interest::Interest;
+pub use self::merged::Merged;
 pub use self::options::{ParseStartError, StartFrom, SubscribeOptions};
 pub use self::subscription::Subscription;
 

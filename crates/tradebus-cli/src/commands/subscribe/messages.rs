@@ -1,8 +1,7 @@
 //! What is printed, and what becomes of it when it was.
 
-use tradebus::{Delivery, GroupDelivery, GroupSubscription, Replay};
+use tradebus::{Delivery, GroupDelivery, GroupSubscription, Merged, Replay};
 
-use super::merged::Merged;
 use crate::failure::{Failure, Outcome};
 
 /// Most messages that are printed before the first of them is acknowledged.

@@ -1,7 +1,6 @@
 //! `tradebus sub`: prints messages as they arrive.
 
 mod format;
-mod merged;
 mod messages;
 mod past;
 mod standing;
@@ -10,10 +9,9 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use tradebus::config::SubscriptionPolicy;
-use tradebus::{Bus, GroupOptions, Pattern, StartFrom, StreamKey, SubscribeOptions};
+use tradebus::{Bus, GroupOptions, Merged, Pattern, StartFrom, StreamKey, SubscribeOptions};
 
 use self::format::Format;
-use self::merged::Merged;
 use self::messages::Messages;
 use self::past::Past;
 use crate::cli::Global;

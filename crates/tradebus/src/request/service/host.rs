@@ -32,10 +32,16 @@ const WORK_AGAIN: Duration = Duration::from_secs(1);
 #[must_use = "a service ends when it is dropped"]
 pub struct ServiceTask {
     leaving: watch::Sender<bool>,
+    health: watch::Receiver<ServiceHealth>,
     task: JoinHandle<()>,
 }
 
 impl ServiceTask {
+    /// How the service is, as its host looks every [`ServiceOptions::health_interval`]. Healthy until it has looked.
+    pub fn health(&self) -> watch::Receiver<ServiceHealth> {
+        self.health.clone()
+    }
+
     /// Takes no further requests, and waits until those that are being handled are answered. Requests that nobody has begun go to the other
     /// instances.
     pub async fn stop(mut self) {
@@ -94,7 +100,9 @@ pub(crate) async fn serve(
     let pattern = Pattern::new(common_pattern(&read))?;
     let requests = hosting.bus.subscribe(pattern, group).await?;
     let leaving = watch::channel(false).0;
+    let (health, seen) = watch::channel(ServiceHealth::healthy());
     let host = Arc::new(Host {
+        health,
         bus: hosting.bus,
         meter: hosting.meter,
         health_topic,
@@ -105,7 +113,7 @@ pub(crate) async fn serve(
         service,
     });
     let task = tokio::spawn(host.run(requests, leaving.subscribe()));
-    Ok(ServiceTask { leaving, task })
+    Ok(ServiceTask { leaving, health: seen, task })
 }
 
 /// The pattern of all topics that begin as these do, up to the last dot that they share.
@@ -131,6 +139,8 @@ struct Host {
     /// The topic on which the host itself answers.
     health_topic: Topic,
     event_topic: Topic,
+    /// What the last look found.
+    health: watch::Sender<ServiceHealth>,
 }
 
 impl Host {
@@ -300,6 +310,7 @@ impl Host {
             if known.as_ref() == Some(&health) {
                 continue;
             }
+            self.health.send_replace(health.clone());
             let event = Message::of(self.event_topic.clone(), self.report(&health).to_string());
             if let Err(error) = self.bus.publish(event).await {
                 tracing::debug!(service = self.service.name(), %error, "the health was not published");

@@ -4,34 +4,39 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use futures_util::Stream as _;
-use tradebus::{Delivery, Subscription};
+
+use super::Subscription;
+use crate::Delivery;
 
 /// Doubles that are passed over before others get a turn.
 const MOST_PASSED_OVER: usize = 1024;
 
-/// The messages of all subscriptions, of each in its order.
-pub(super) struct Merged {
+/// The messages of several subscriptions, of each in its order; one that several of their patterns match comes once.
+#[derive(Debug)]
+pub struct Merged {
     subscriptions: Vec<Subscription>,
     /// Which one is asked first, so that none is kept waiting by the others.
     turn: usize,
 }
 
 impl Merged {
-    pub(super) fn new(subscriptions: Vec<Subscription>) -> Self {
+    /// Of these subscriptions.
+    pub fn new(subscriptions: Vec<Subscription>) -> Self {
         Self { subscriptions, turn: 0 }
     }
 
     /// The next message; `None` once the bus is closed. Cancel safe.
-    pub(super) async fn next(&mut self) -> Option<Delivery> {
+    pub async fn next(&mut self) -> Option<Delivery> {
         std::future::poll_fn(|cx| self.poll(cx)).await
     }
 
     /// Messages that were dropped because they were not taken fast enough.
-    pub(super) fn dropped(&self) -> u64 {
+    pub fn dropped(&self) -> u64 {
         self.subscriptions.iter().map(Subscription::dropped).sum()
     }
 
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Delivery>> {
+    /// The next message, for those who poll; as [`next`](Self::next).
+    pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Delivery>> {
         let mut open = false;
         let mut passed_over = 0;
         for offset in 0..self.subscriptions.len() {
@@ -67,9 +72,8 @@ impl Merged {
 
 #[cfg(test)]
 mod tests {
-    use tradebus::{Bus, BusConfig, Message, SubscribeOptions};
-
     use super::Merged;
+    use crate::{Bus, BusConfig, Message, SubscribeOptions};
 
     #[tokio::test]
     async fn every_message_comes_once_and_none_is_missing() {
