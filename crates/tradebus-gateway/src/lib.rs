@@ -14,6 +14,7 @@
 //! | one answer to one request | `api` |
 //! | messages as they arrive | `feed` |
 //! | what the node does, second by second | [`live`] |
+//! | what it says to Prometheus | [`exposition`] |
 //! | the page | `page` |
 //! | what is said when it goes wrong | `problem` |
 //!
@@ -22,6 +23,7 @@
 mod api;
 mod body;
 mod door;
+pub mod exposition;
 mod feed;
 mod gateway;
 mod guard;

@@ -13,7 +13,7 @@ use tower_http::timeout::TimeoutLayer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::api::{config, dead, economics, health, live, messages, requests, streams};
+use crate::api::{config, dead, economics, health, live, messages, metrics, requests, streams};
 use crate::guard::{self, Guard};
 use crate::node::Shared;
 use crate::problem::Problem;
@@ -71,6 +71,7 @@ fn api() -> OpenApiRouter<Arc<Shared>> {
         .routes(routes!(config::config))
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
+        .routes(routes!(metrics::metrics))
 }
 
 async fn nowhere(uri: Uri) -> Problem {

@@ -6,6 +6,7 @@ pub(crate) mod economics;
 pub(crate) mod health;
 pub(crate) mod live;
 pub(crate) mod messages;
+pub(crate) mod metrics;
 pub(crate) mod requests;
 pub(crate) mod streams;
 

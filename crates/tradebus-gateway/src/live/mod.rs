@@ -22,6 +22,7 @@ pub use snapshot::{
     ServiceView, Snapshot, StreamView, StreamsView, TierView, Totals, WorkersView,
 };
 
+pub(crate) use self::process::spent as processor_time;
 use self::sampler::Sampler;
 pub(crate) use self::streams::view as stream_view;
 
