@@ -146,7 +146,7 @@ struct Greeter;
 
 #[async_trait]
 impl Service for Greeter {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "greeter"
     }
 
