@@ -29,7 +29,7 @@ function checks(snapshot) {
   const { health, tiers, workers, streams, dead_letters: letters } = snapshot;
   const pushing = tiers.filter((tier) => tier.pushing_back).map((tier) => tier.tier);
   return [
-    ["Store", health.connected, health.connected ? `answers in ${ms(health.store_latency_ms)}` : "does not answer"],
+    ["Store", health.connected, !health.connected ? "does not answer" : health.store_latency_ms === null ? "connected" : `answers in ${ms(health.store_latency_ms)}`],
     ["Circuit breaker", health.breaker === "closed", health.breaker.replaceAll("_", " ")],
     ["Freshness", !health.stale, health.stale ? "the store was not asked, because it did not answer shortly before" : "the store was asked just now"],
     ["Queues", pushing.length === 0, pushing.length ? `${pushing.join(", ")} pushing back` : "no tier pushes back"],

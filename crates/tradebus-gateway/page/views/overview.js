@@ -31,6 +31,7 @@ function figure(id, label, column, link) {
     set(shown, note, points, tone) {
       text(value, shown);
       text(below, note || "\u00a0");
+      attr(below, "title", note || null);
       attr(node, "data-tone", tone ?? null);
       if (line) spark(line, points.tail(column, 120));
     },
@@ -42,7 +43,7 @@ function figures() {
     published: figure("published", "Published a second", "published"),
     received: figure("received", "Received a second", "received"),
     stored: figure("stored", "Stored a second", "stored"),
-    latency: figure("latency", "Slowest p99, delivery", "worst.p99_ms"),
+    latency: figure("latency", "Slowest p99", "worst.p99_ms"),
     fill: figure("fill", "Fullest queue", "worst.fill"),
     dead: figure("dead", "Dead letters", null, "#/dead"),
     workers: figure("workers", "Workers", "utilization"),
@@ -55,7 +56,7 @@ function figures() {
       all.received.set(short(rates.received), `${count(snapshot.totals.received)} since the start`, points);
       all.stored.set(short(rates.stored), rates.stored === null ? "the store does not tell" : `${bytes(rates.bytes)}/s of payload`, points);
       const [slow, slowTier] = worst(tiers, (tier) => tier.delivery?.p99_ms);
-      all.latency.set(ms(slow), slowTier ? `in ${slowTier}` : "nothing was delivered", points);
+      all.latency.set(ms(slow), slowTier ? `delivery, in ${slowTier}` : "nothing was delivered", points);
       const [fill, fillTier] = worst(tiers, (tier) => tier.fill);
       const pushing = tiers.filter((tier) => tier.pushing_back);
       all.fill.set(percent(fill), pushing.length ? `${pushing.map((tier) => tier.tier).join(", ")} pushing back` : fill ? `${fillTier}` : "all empty", points, pushing.length ? "warn" : null);

@@ -14,7 +14,8 @@ const COLUMNS = [
 export function services(root, page) {
   const list = table("services", "Services", COLUMNS);
   const none = h("p.note#services-none", null, "This node runs no services.");
-  const route = h("select#ask-route");
+  const known = h("datalist#ask-routes");
+  const route = h("input#ask-route", { type: "text", list: "ask-routes", required: true, autocomplete: "off", spellcheck: "false", placeholder: "datagov.datasets.search" });
   const about = h("p.note#ask-about");
   const params = h("textarea#ask-params", { rows: "6", spellcheck: "false" });
   params.value = "{}";
@@ -26,7 +27,7 @@ export function services(root, page) {
   const status = h("p.status#ask-status", { role: "status" });
   const answer = h("pre#ask-answer", { tabindex: "0", hidden: true, "aria-label": "Answer" });
   const form = h("form#ask.form", null,
-    field("What", route), about, field("Parameters, as JSON", params),
+    field("Topic", route, "One of this node's services, or of any other on the bus."), known, about, field("Parameters, as JSON", params),
     h("div.row", null, field("Timeout, ms", timeout), field("Keep the answer, seconds", cache)),
     h("div.row", null, send, cancel), problem, status, answer);
   root.append(card("card-services", "Services", null, none, list.node), card("card-ask", "Ask a service", null, form));
@@ -40,14 +41,16 @@ export function services(root, page) {
     signature = now;
     routes = new Map(all.flatMap((one) => one.routes.map((entry) => [entry.topic, entry])));
     const wanted = route.value || new URLSearchParams(location.hash.split("?")[1] ?? "").get("route");
-    route.replaceChildren(...all.map((one) => h("optgroup", { label: one.name }, one.routes.map((entry) => h("option", { value: entry.topic }, entry.topic)))));
-    if (routes.has(wanted)) route.value = wanted;
+    known.replaceChildren(...[...routes.values()].map((entry) => h("option", { value: entry.topic }, entry.about)));
+    route.value = wanted || (routes.keys().next().value ?? "");
     describe();
   }
 
   function describe() {
     text(about, routes.get(route.value)?.about ?? "");
+    show(about, routes.has(route.value));
   }
+  route.addEventListener("input", describe);
   route.addEventListener("change", () => {
     keep({ route: route.value });
     describe();

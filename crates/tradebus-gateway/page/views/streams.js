@@ -189,7 +189,9 @@ export function streams(root, page) {
     const whole = page.live.snapshot?.streams;
     text(summary, search
       ? `${count(total)} of ${count(whole?.count)} streams have “${search}” in their name.`
-      : whole
+      : whole?.count === 0
+        ? "There are no streams yet; the first message makes one."
+        : whole
         ? `${count(whole.count)} streams hold ${count(whole.length)} entries${whole.memory_bytes === null ? "" : ` in ${bytes(whole.memory_bytes)}`}. Each is looked at within ${seconds(whole.round_seconds)}.${total > PAGE ? ` The table shows ${count(rows.length)}; sorting is within the table.` : ""}`
         : "");
   }
