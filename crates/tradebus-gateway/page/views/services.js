@@ -78,7 +78,7 @@ export function services(root, page) {
     show(cancel, true);
     text(status, "Waiting for the answer…");
     try {
-      show_(await post("/api/v1/request", body, { signal: stopper.signal, exact: true }), performance.now() - begun);
+      reveal(await post("/api/v1/request", body, { signal: stopper.signal, exact: true }), performance.now() - begun);
     } catch (error) {
       show(answer, false);
       text(status, "");
@@ -89,7 +89,7 @@ export function services(root, page) {
     show(cancel, false);
   });
 
-  function show_(response, took) {
+  function reveal(response, took) {
     const parts = [response.success ? "Answered" : "Not fulfilled", `in ${ms(took)}`];
     if (response.processing_time_ms !== undefined) parts.push(`of which the service took ${ms(number(response.processing_time_ms))}`);
     if (response.cached) parts.push("out of the cache");
