@@ -6,6 +6,7 @@ mod clients;
 mod config;
 mod durable;
 mod groups;
+mod http;
 mod manage;
 mod publish;
 mod request;
