@@ -54,8 +54,8 @@ function configuration() {
   node.addEventListener("toggle", async () => {
     if (!node.open) return;
     try {
-      const { values, sources } = await get("/api/v1/config");
-      const all = leaves(values).slice(0, 480);
+      const { config, sources } = await get("/api/v1/config");
+      const all = leaves(config).slice(0, 480);
       keyed(list.body, all, ([path]) => path, () => cells(columns), (row, [path, value]) => {
         text(row.cells[0], path);
         text(row.cells[1], typeof value === "string" ? value : compact(value));

@@ -125,9 +125,9 @@ export function services(root, page) {
         text(row.cells[2], count(one.requests));
         text(row.cells[3], count(one.failed));
         text(row.cells[4], count(one.active));
-        text(row.cells[5], ms(one.avg_ms));
-        text(row.cells[6], ms(one.p95_ms));
-        text(row.cells[7], percent(one.cache_hit_rate));
+        text(row.cells[5], ms(one.requests ? one.avg_ms : null));
+        text(row.cells[6], ms(one.requests ? one.p95_ms : null));
+        text(row.cells[7], percent(one.requests ? one.cache_hit_rate : null));
       });
       fillRoutes(all);
     },

@@ -88,7 +88,7 @@ export function tail(root, page) {
   function connect(address) {
     const mine = new EventSource(address);
     source = mine;
-    mine.addEventListener("open", () => text(says, `Listening to ${patterns.value.trim()}.`));
+    mine.addEventListener("open", () => text(says, `Listening to ${patterns.value.trim()}: at most ${plural(Number(rate.value), "message")} a second; what does not fit gives way to newer ones.`));
     mine.addEventListener("message", (event) => take(event.data));
     mine.addEventListener("skipped", (event) => {
       const { skipped = 0, dropped = 0 } = JSON.parse(event.data);
