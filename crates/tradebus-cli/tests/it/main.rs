@@ -8,6 +8,7 @@ mod durable;
 mod groups;
 mod http;
 mod manage;
+mod page;
 mod publish;
 mod request;
 mod serve;
