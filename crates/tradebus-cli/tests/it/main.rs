@@ -8,7 +8,6 @@ mod durable;
 mod groups;
 mod http;
 mod manage;
-mod page;
 mod publish;
 mod request;
 mod serve;

@@ -132,7 +132,7 @@ fn no_secret_is_shown_anywhere() {
     commands.push(password);
     for command in &mut commands {
         let finished = run(command);
-        let all = finished.stdout + &finished.stderr;
+        let all = finished.stdout + finished.stderr.as_str();
         assert!(!all.is_empty() && !all.contains("hunter2"), "{command:?}: {all}");
         assert!(!all.contains("panicked"), "{all}");
     }
