@@ -13,4 +13,5 @@ mod serve;
 mod services;
 mod subscribe;
 mod support;
+mod top;
 mod usage;

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use serde_json::Value;
 use tradebus_gateway::live::{Snapshot, TierView};
 
 /// Points that are kept: as many as the widest chart has columns.
@@ -25,6 +26,24 @@ pub(super) struct History {
 }
 
 impl History {
+    /// What a gateway tells of the past (`/api/v1/history`); what is not as expected is left out. The newest point is too: it comes as a snapshot.
+    pub(super) fn of_past(columns: &Value) -> Self {
+        let column = |tier: &Value, name: &str| {
+            let values = tier[name].as_array().map_or(&[][..], Vec::as_slice);
+            let before = &values[..values.len().saturating_sub(1)];
+            let newest = &before[before.len().saturating_sub(KEPT)..];
+            newest.iter().map(|value| value.as_f64().unwrap_or(0.0)).collect()
+        };
+        let course = |(name, tier): (&String, &Value)| Course {
+            tier: name.clone(),
+            published: column(tier, "published"),
+            received: column(tier, "received"),
+            stored: column(tier, "stored"),
+        };
+        let tiers = columns["tiers"].as_object();
+        Self { courses: tiers.into_iter().flatten().take(TIERS).map(course).collect() }
+    }
+
     pub(super) fn add(&mut self, snapshot: &Snapshot) {
         for tier in snapshot.tiers.iter().take(TIERS) {
             self.course(&tier.tier).add(tier);
@@ -63,6 +82,7 @@ fn push(values: &mut VecDeque<f64>, value: f64) {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
     use tradebus_gateway::live::{Snapshot, TierView};
 
     use super::{History, KEPT, TIERS};
@@ -86,6 +106,21 @@ mod tests {
             (KEPT, Some(&5.0), Some(&0.0))
         );
         assert_eq!(history.of("normal"), None);
+    }
+
+    #[test]
+    fn the_past_is_taken_as_far_as_it_makes_sense() {
+        let high =
+            json!({ "published": [1.5, null, 3.0, 4.0], "received": "x", "stored": vec![1.0; KEPT * 2] });
+        let past = History::of_past(&json!({ "tiers": { "high": high, "low": 5, "normal": null } }));
+        let high = past.of("high").unwrap();
+        assert_eq!(
+            (&high.published, high.received.len(), high.stored.len()),
+            (&[1.5, 0.0, 3.0].into(), 0, KEPT)
+        );
+        for nonsense in [json!(null), json!([]), json!({ "tiers": [] }), json!({ "tiers": "x" })] {
+            assert!(History::of_past(&nonsense).courses.is_empty());
+        }
     }
 
     #[test]

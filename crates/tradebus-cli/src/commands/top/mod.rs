@@ -102,6 +102,8 @@ impl Args {
                 token_file: self.token_file.as_deref(),
                 ca_file: self.ca_file.as_deref(),
                 interval: self.interval,
+                // Points of charts are as far apart as snapshots.
+                with_past: !self.json && self.interval == Duration::from_secs(1),
                 with_rates: self.once,
             },
         )

@@ -71,6 +71,8 @@ pub(super) enum Next {
 pub(super) struct Model {
     pub(super) origin: Origin,
     live: Option<Picture>,
+    /// What was before the next picture, where that is known.
+    past: Option<History>,
     /// What stands still, while it is paused.
     frozen: Option<Picture>,
     /// Why nothing comes.
@@ -91,6 +93,7 @@ impl Model {
         Self {
             origin,
             live: None,
+            past: None,
             frozen: None,
             trouble: None,
             interval,
@@ -106,6 +109,7 @@ impl Model {
     /// Takes note of what is new at a time.
     pub(super) fn note(&mut self, news: News, now: Instant) {
         match news {
+            News::Past(columns) => self.past = Some(History::of_past(&columns)),
             News::Snapshot(json) => match clean::snapshot(&json) {
                 Ok(snapshot) => self.take(snapshot, now),
                 Err(error) => {
@@ -121,7 +125,8 @@ impl Model {
     }
 
     fn take(&mut self, snapshot: Snapshot, came: Instant) {
-        let mut history = self.live.take().map(|picture| picture.history).unwrap_or_default();
+        let before = self.live.take().map(|picture| picture.history);
+        let mut history = self.past.take().or(before).unwrap_or_default();
         history.add(&snapshot);
         self.live = Some(Picture { snapshot, history, came });
         self.trouble = None;

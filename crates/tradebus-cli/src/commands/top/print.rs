@@ -23,6 +23,7 @@ pub(super) async fn run(feed: &mut Feed, shutdown: &mut Shutdown, once: bool) ->
                     break;
                 }
             }
+            Some(News::Past(_)) => {}
             Some(News::Lost { why, .. }) if once => return Err(Failure::failed(why)),
             Some(News::Lost { why, again_in }) => {
                 error(&why);

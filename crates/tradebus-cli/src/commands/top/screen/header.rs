@@ -13,9 +13,9 @@ use crate::commands::top::source::Origin;
 use crate::human::{self, UNKNOWN, or_unknown};
 
 /// Three lines, and one or two more where something is wrong.
-pub(super) fn lines(model: &Model, picture: &Picture, now: Instant) -> Vec<Line<'static>> {
+pub(super) fn lines(model: &Model, picture: &Picture, now: Instant, width: u16) -> Vec<Line<'static>> {
     let snapshot = &picture.snapshot;
-    let mut lines = vec![state(model, picture, now)];
+    let mut lines = vec![state(model, picture, now, width)];
     match &model.origin {
         Origin::Gateway(url) => {
             lines.push(flow(snapshot));
@@ -39,27 +39,28 @@ pub(super) fn lines(model: &Model, picture: &Picture, now: Instant) -> Vec<Line<
     lines
 }
 
-fn state(model: &Model, picture: &Picture, now: Instant) -> Line<'static> {
+/// How it is, which store it has, and how old that is: the age has its place whatever else has.
+fn state(model: &Model, picture: &Picture, now: Instant, width: u16) -> Line<'static> {
     let health = &picture.snapshot.health;
     let mut status = health.status.to_uppercase();
+    let mut style = paint::health(&health.status);
+    let mut age_style = PLAIN;
     // Of a node that nobody hears from, nobody knows how it is.
-    let (style, is_late) = if model.trouble.is_some() || (model.is_late(now) && !model.is_paused()) {
+    if model.trouble.is_some() || (model.is_late(now) && !model.is_paused()) {
         status = format!("WAS {status}");
-        (WARN, true)
-    } else {
-        (paint::health(&health.status), false)
-    };
-    let since = now.duration_since(picture.came);
-    let mut line = facts([
-        ("", picture.snapshot.node.store.clone(), BOLD),
-        ("up", age(health.uptime_seconds), PLAIN),
-        ("store answers in", or_unknown(health.store_latency_ms, super::figures::milliseconds), PLAIN),
-        ("data", format!("{}s old", since.as_secs()), if is_late { WARN } else { PLAIN }),
-    ]);
+        (style, age_style) = (WARN, WARN);
+    }
+    let store = ("", picture.snapshot.node.store.clone(), BOLD);
+    let mut line = facts([store, ("up", age(health.uptime_seconds), PLAIN)]);
     line.spans.insert(
         0,
         Span::styled(format!(" {status} "), style.add_modifier(Modifier::REVERSED | Modifier::BOLD)),
     );
+    let since = now.duration_since(picture.came).as_secs();
+    let end = facts([("data", format!("{since}s old "), age_style)]);
+    let gap = usize::from(width).saturating_sub(line.width() + end.width());
+    line.push_span(Span::raw(" ".repeat(gap)));
+    line.spans.extend(end.spans);
     line
 }
 
@@ -70,7 +71,6 @@ fn flow(snapshot: &Snapshot) -> Line<'static> {
         ("published", format!("{}/s", rate(rates.published)), PLAIN),
         ("received", format!("{}/s", rate(rates.received)), PLAIN),
         ("stored", or_unknown(rates.stored, |stored| format!("{}/s", rate(stored))), PLAIN),
-        ("payload", bytes_rate(rates.bytes), PLAIN),
         dead(snapshot),
     ])
 }
@@ -81,9 +81,8 @@ fn node(snapshot: &Snapshot, url: &str) -> Line<'static> {
     facts([
         ("memory", human::bytes(process.memory_bytes), PLAIN),
         ("cpu", process.cpu_cores.map_or_else(|| UNKNOWN.to_owned(), |cores| format!("{cores:.2}")), PLAIN),
-        ("http", number(process.http_connections), PLAIN),
-        ("version", snapshot.node.version.clone(), PLAIN),
-        ("seen through", url.to_owned(), PLAIN),
+        ("payload", bytes_rate(snapshot.rates.bytes), PLAIN),
+        ("at", url.to_owned(), PLAIN),
     ])
 }
 

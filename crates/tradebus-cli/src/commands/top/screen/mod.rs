@@ -50,7 +50,7 @@ fn whole(frame: &mut Frame<'_>, area: Rect, model: &mut Model, now: Instant) {
     let Some(picture) = model.picture().cloned() else {
         return frame.render_widget(Paragraph::new("waiting for the first snapshot"), area);
     };
-    let head = header::lines(model, &picture, now);
+    let head = header::lines(model, &picture, now, area.width);
     let rows = [
         Constraint::Length(head.len() as u16),
         Constraint::Length(1),

@@ -8,7 +8,8 @@ use tradebus::Priority;
 
 pub(super) const PLAIN: Style = Style::new();
 pub(super) const BOLD: Style = Style::new().add_modifier(Modifier::BOLD);
-pub(super) const DIM: Style = Style::new().fg(Color::DarkGray);
+/// Not a grey: in some palettes that is the background.
+pub(super) const DIM: Style = Style::new().add_modifier(Modifier::DIM);
 pub(super) const TITLE: Style = Style::new().fg(Color::Cyan).add_modifier(Modifier::BOLD);
 pub(super) const GOOD: Style = Style::new().fg(Color::Green);
 pub(super) const WARN: Style = Style::new().fg(Color::Yellow);

@@ -79,7 +79,7 @@ pub(super) fn draw(
 
 fn heading(column: Column, order: Order) -> ratatui::widgets::Cell<'static> {
     let is_chosen = column == order.column;
-    let mark = if order.is_ascending() { "^" } else { "v" };
+    let mark = if order.is_ascending() { "↑" } else { "↓" };
     let text = if is_chosen { format!("{mark}{}", title(column)) } else { title(column).to_owned() };
     let style = match column {
         _ if is_chosen => BOLD.add_modifier(Modifier::UNDERLINED).fg(ratatui::style::Color::Reset),

@@ -233,10 +233,10 @@ fn streams_are_sorted_and_their_groups_open() {
         names
     };
     assert_eq!(order(&mut model), ["critical", "high", "low"]);
-    assert_shown(&drawn(&mut model, (80, 24)), &["vrate", "123k", "1m01s"]);
+    assert_shown(&drawn(&mut model, (80, 24)), &["↓rate", "123k", "1m01s"]);
     model.apply(Action::Reverse);
     assert_eq!(order(&mut model), ["low", "high", "critical"]);
-    assert_shown(&drawn(&mut model, (80, 24)), &["^rate"]);
+    assert_shown(&drawn(&mut model, (80, 24)), &["↑rate"]);
     model.apply(Action::Move(Move::Down));
     model.apply(Action::Open);
     for size in SIZES {

@@ -13,7 +13,7 @@ use crate::human::or_unknown;
 type Fact = (&'static str, String, Style);
 
 /// Rows of the panel.
-pub(super) const ROWS: u16 = 8;
+pub(super) const ROWS: u16 = 9;
 
 /// Three columns of figures.
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, snapshot: &Snapshot) {
@@ -41,6 +41,8 @@ fn state(snapshot: &Snapshot) -> Vec<Fact> {
         ),
         ("delayed", number(snapshot.delayed), PLAIN),
         ("layout", snapshot.node.layout.clone(), PLAIN),
+        ("version", snapshot.node.version.clone(), PLAIN),
+        ("subscribers", number(snapshot.process.http_subscriptions), PLAIN),
     ]
 }
 
@@ -54,6 +56,7 @@ fn done(snapshot: &Snapshot) -> Vec<Fact> {
         ("duplicates", number(totals.duplicates), PLAIN),
         ("trimmed", number(totals.trimmed), PLAIN),
         ("expired", number(totals.expired), PLAIN),
+        ("connections", number(snapshot.process.http_connections), PLAIN),
     ]
 }
 

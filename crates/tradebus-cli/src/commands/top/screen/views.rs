@@ -5,7 +5,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::Line;
 
 use super::figures::{age, number};
-use super::paint::{PLAIN, facts};
+use super::paint::{self, PLAIN};
 use super::{events, latency, queues, streams, throughput, totals, workers};
 use crate::commands::top::model::{Model, Picture};
 use crate::commands::top::source::Origin;
@@ -42,8 +42,10 @@ fn below(frame: &mut Frame<'_>, area: Rect, model: &mut Model, picture: &Picture
     if area.height < 2 * PANEL {
         return workers::draw(frame, area, snapshot);
     }
+    let changes =
+        snapshot.workers.scalings.len().max(snapshot.events.len()).min(usize::from(PANEL) - 1) as u16;
     let [busy, rest] =
-        area.layout(&Layout::vertical([Constraint::Length(PANEL), Constraint::Fill(1)]).spacing(1));
+        area.layout(&Layout::vertical([Constraint::Length(1 + changes), Constraint::Fill(1)]).spacing(1));
     if area.width >= WIDE {
         let [left, right] = busy.layout(&Layout::horizontal([Constraint::Fill(1); 2]).spacing(2));
         workers::draw(frame, left, snapshot);
@@ -75,14 +77,18 @@ fn sum(picture: &Picture) -> Line<'static> {
         shown if shown < streams.count => format!("{}, {shown} shown", number(streams.count)),
         _ => number(streams.count),
     };
-    facts([
+    let mut facts = vec![
         ("streams", shown, PLAIN),
         ("entries", number(streams.length), PLAIN),
         ("memory", or_unknown(streams.memory_bytes, human::bytes), PLAIN),
         ("dead letters", or_unknown(snapshot.dead_letters, number), PLAIN),
         ("delayed", number(snapshot.delayed), PLAIN),
-        ("each looked at within", age(streams.round_seconds), PLAIN),
-    ])
+    ];
+    // Where they are looked at in turn, figures are as old as a round.
+    if streams.round_seconds > 1.0 {
+        facts.push(("a round takes", age(streams.round_seconds), PLAIN));
+    }
+    paint::facts(facts)
 }
 
 /// What was counted, and what has changed.

@@ -23,6 +23,8 @@ pub(in crate::commands::top) struct Wanted<'a> {
     pub(in crate::commands::top) token_file: Option<&'a Path>,
     pub(in crate::commands::top) ca_file: Option<&'a Path>,
     pub(in crate::commands::top) interval: Duration,
+    /// Whether there are charts to be filled.
+    pub(in crate::commands::top) with_past: bool,
     /// Whether the first snapshot must tell rates, since there will be no other.
     pub(in crate::commands::top) with_rates: bool,
 }
@@ -59,7 +61,7 @@ impl Wanted<'_> {
 
     async fn follow(&self, endpoint: Endpoint) -> Outcome<Following> {
         let caller = Caller::new(endpoint, self.token()?, self.ca_file)?;
-        Following::start(caller).await.map_err(Failure::failed)
+        Following::start(caller, self.with_past).await.map_err(Failure::failed)
     }
 
     /// The gateway of this machine, if one answers.

@@ -9,6 +9,7 @@ use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::Value;
 use tokio::time::timeout;
 use tradebus_gateway::live::Snapshot;
 use tradebus_services::upstream::client_config;
@@ -85,6 +86,21 @@ impl Caller {
                 status.as_u16()
             )),
         }
+    }
+
+    /// What the charts show of so many seconds; `None` if the gateway does not tell.
+    pub(super) async fn past(&self, seconds: usize) -> Option<Value> {
+        let url = self.endpoint.at("api/v1/history");
+        let request = self.client.get(url).query(&[("seconds", seconds)]);
+        let mut response = self.authorized(request).send().await.ok()?.error_for_status().ok()?;
+        let mut json = Vec::new();
+        while let Some(part) = response.chunk().await.ok()? {
+            if part.len() > LIMIT - json.len() {
+                return None;
+            }
+            json.extend_from_slice(&part);
+        }
+        serde_json::from_slice(&json).ok()
     }
 
     fn authorized(&self, request: RequestBuilder) -> RequestBuilder {

@@ -14,10 +14,11 @@ impl Endpoint {
     pub(in crate::commands::top) fn parse(text: &str) -> Result<Self, String> {
         // As `serve --http` takes it.
         let whole = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
-        let mut url =
-            Url::parse(&whole).map_err(|error| format!("{error}; use http://HOST:PORT or https://HOST"))?;
+        let mut url = Url::parse(&whole).map_err(|error| {
+            format!("{error}; use HOST:PORT, or an address that starts with http or https")
+        })?;
         if !matches!(url.scheme(), "http" | "https") {
-            return Err("use http://HOST:PORT or https://HOST".to_owned());
+            return Err("use HOST:PORT, or an address that starts with http or https".to_owned());
         }
         if !url.username().is_empty() || url.password().is_some() {
             return Err(

@@ -17,6 +17,9 @@ const FIRST: Duration = Duration::from_secs(10);
 const SHORTEST_WAIT: Duration = Duration::from_millis(500);
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
+/// Seconds of the past that the charts can show.
+const PAST: usize = 240;
+
 /// Snapshots of a gateway, whatever happens to the connection. It ends when this is dropped.
 pub(super) struct Following {
     url: String,
@@ -26,13 +29,13 @@ pub(super) struct Following {
 
 impl Following {
     /// Waits for the first snapshot: what is wrong at the start is told at once.
-    pub(super) async fn start(caller: Caller) -> Result<Self, String> {
+    pub(super) async fn start(caller: Caller, with_past: bool) -> Result<Self, String> {
         let url = caller.endpoint().to_string();
         let first = timeout(FIRST, first(&caller)).await;
         let (connection, snapshot) =
             first.unwrap_or_else(|_| Err(format!("{url} sends no snapshot within {} s", FIRST.as_secs())))?;
         let (sender, news) = mpsc::channel(AHEAD);
-        let task = tokio::spawn(follow(caller, connection, snapshot, sender));
+        let task = tokio::spawn(follow(caller, connection, snapshot, with_past, sender));
         Ok(Self { url, news, task })
     }
 
@@ -59,8 +62,19 @@ async fn first(caller: &Caller) -> Result<(Connection, Bytes), String> {
 }
 
 /// Passes snapshots on until nobody wants them.
-async fn follow(caller: Caller, mut connection: Connection, mut first: Bytes, news: mpsc::Sender<News>) {
-    while let Some(why) = pass_on(&mut connection, first, &news).await {
+async fn follow(
+    caller: Caller,
+    mut connection: Connection,
+    mut first: Bytes,
+    with_past: bool,
+    news: mpsc::Sender<News>,
+) {
+    loop {
+        // It also fills the gap that a lost connection has left.
+        if with_past && let Ok(Some(past)) = timeout(FIRST, caller.past(PAST)).await {
+            let _ = news.send(News::Past(past)).await;
+        }
+        let Some(why) = pass_on(&mut connection, first, &news).await else { return };
         match again(&caller, why, &news).await {
             Some(next) => (connection, first) = next,
             None => return,

@@ -10,6 +10,7 @@ mod store;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use serde_json::Value;
 
 pub(super) use choice::{Wanted, open};
 pub(super) use endpoint::Endpoint;
@@ -20,6 +21,8 @@ use self::store::Looking;
 /// What is new.
 #[derive(Debug)]
 pub(super) enum News {
+    /// What was before the next snapshot: columns of what charts show.
+    Past(Value),
     /// A snapshot, as JSON.
     Snapshot(Bytes),
     /// The connection was lost, or could not be made again: why, and when it is tried again.
