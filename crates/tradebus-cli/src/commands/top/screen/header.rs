@@ -11,6 +11,10 @@ use super::paint::{self, BAD, BOLD, DIM, PLAIN, WARN, bad_unless_zero, facts};
 use crate::commands::top::model::{Model, Picture};
 use crate::commands::top::source::Origin;
 use crate::human::{self, UNKNOWN, or_unknown};
+use crate::terminal;
+
+/// Longest that a state is shown: there are three, and they are shorter.
+const MOST_OF_STATUS: usize = 16;
 
 /// Three lines, and one or two more where something is wrong.
 pub(super) fn lines(model: &Model, picture: &Picture, now: Instant, width: u16) -> Vec<Line<'static>> {
@@ -50,16 +54,17 @@ fn state(model: &Model, picture: &Picture, now: Instant, width: u16) -> Line<'st
         status = format!("WAS {status}");
         (style, age_style) = (WARN, WARN);
     }
-    let store = ("", picture.snapshot.node.store.clone(), BOLD);
-    let mut line = facts([store, ("up", age(health.uptime_seconds), PLAIN)]);
-    line.spans.insert(
-        0,
-        Span::styled(format!(" {status} "), style.add_modifier(Modifier::REVERSED | Modifier::BOLD)),
-    );
+    terminal::cut(&mut status, MOST_OF_STATUS);
+    let status = Span::styled(format!(" {status} "), style.add_modifier(Modifier::REVERSED | Modifier::BOLD));
     let since = now.duration_since(picture.came).as_secs();
-    let end = facts([("data", format!("{since}s old "), age_style)]);
-    let gap = usize::from(width).saturating_sub(line.width() + end.width());
-    line.push_span(Span::raw(" ".repeat(gap)));
+    let end =
+        facts([("up", age(health.uptime_seconds), PLAIN), ("data", format!("{since}s old "), age_style)]);
+    let room = usize::from(width).saturating_sub(status.width() + end.width() + 1);
+    let mut store = picture.snapshot.node.store.clone();
+    terminal::cut(&mut store, room);
+    let store = Span::styled(store, BOLD);
+    let gap = " ".repeat(room.saturating_sub(store.width()));
+    let mut line = Line::from(vec![status, Span::raw(" "), store, Span::raw(gap)]);
     line.spans.extend(end.spans);
     line
 }

@@ -8,6 +8,7 @@ mod help;
 mod latency;
 mod paint;
 mod queues;
+mod reasons;
 mod services;
 mod streams;
 mod throughput;

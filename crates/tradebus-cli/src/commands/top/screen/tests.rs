@@ -194,6 +194,24 @@ fn the_overview_has_everything_that_matters_at_the_smallest_size() {
 }
 
 #[test]
+fn how_it_is_and_how_old_that_is_can_be_seen_whatever_else_there_is() {
+    let mut long = snapshot();
+    long.node.store = "redis at ".to_owned() + &"x".repeat(300);
+    long.health.reasons = vec!["a reason that is long ".repeat(10), "and the last".into()];
+    for size in SIZES {
+        let mut model = model(gateway(), &long);
+        let screen = drawn(&mut model, size);
+        assert!(
+            screen[0].starts_with(" DEGRADED  redis at") && screen[0].ends_with("data 0s old "),
+            "{}",
+            screen[0]
+        );
+        model.apply(Action::Show(View::Health));
+        assert_shown(&drawn(&mut model, size), &["WHY", "and the last", "EVENTS"]);
+    }
+}
+
+#[test]
 fn a_larger_screen_shows_streams_and_events_too() {
     let screen = drawn(&mut model(gateway(), &snapshot()), (120, 40));
     assert_shown(&screen, &["trader-TRADER-001:stream:critical", "EVENTS", "node-1", "WORKERS", "5.00MiB"]);

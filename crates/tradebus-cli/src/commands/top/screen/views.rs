@@ -6,7 +6,7 @@ use ratatui::text::Line;
 
 use super::figures::{age, number};
 use super::paint::{self, PLAIN};
-use super::{events, latency, queues, streams, throughput, totals, workers};
+use super::{events, latency, queues, reasons, streams, throughput, totals, workers};
 use crate::commands::top::model::{Model, Picture};
 use crate::commands::top::source::Origin;
 use crate::human::{self, or_unknown};
@@ -91,11 +91,19 @@ fn sum(picture: &Picture) -> Line<'static> {
     paint::facts(facts)
 }
 
-/// What was counted, and what has changed.
+/// What was counted, why it is as it is, and what has changed.
 pub(super) fn health(frame: &mut Frame<'_>, area: Rect, model: &mut Model, picture: &Picture) {
-    let rows = Layout::vertical([Constraint::Length(totals::ROWS), Constraint::Fill(1)]).spacing(1);
-    let [counted, rest] = area.layout(&rows);
-    totals::draw(frame, counted, &picture.snapshot);
+    let snapshot = &picture.snapshot;
+    let room = match reasons::rows(snapshot, area.width) {
+        0 => 0,
+        rows => rows + 1,
+    };
+    let rows = [Constraint::Length(totals::ROWS + 1), Constraint::Length(room), Constraint::Fill(1)];
+    let [counted, why, rest] = area.layout(&Layout::vertical(rows));
+    totals::draw(frame, counted, snapshot);
+    if room > 0 {
+        reasons::draw(frame, why, snapshot);
+    }
     model.page = usize::from(rest.height).saturating_sub(1);
-    events::draw(frame, rest, &picture.snapshot, Some(&mut model.events));
+    events::draw(frame, rest, snapshot, Some(&mut model.events));
 }
