@@ -46,11 +46,14 @@ export const post = (path, body, options) =>
     ...options,
   });
 
+/** A sentence begins with a capital and ends with a stop. */
+const full = (words) => words[0].toUpperCase() + words.slice(1) + (/[.!?]$/.test(words) ? "" : ".");
+
 /** The error in words, with the field that it is about. */
 export function explain(error) {
   if (!(error instanceof Problem)) return String(error?.message ?? error);
-  const { title, detail, field, allowed } = error.body;
-  const parts = [detail && title && !detail.startsWith(title) ? `${title}: ${detail}` : (detail ?? title ?? error.message)];
+  const { field, allowed } = error.body;
+  const parts = [full(error.message)];
   if (field) parts.push(`Field: ${field}.`);
   if (allowed !== undefined) parts.push(`Allowed: ${Array.isArray(allowed) ? allowed.join(", ") : String(allowed)}.`);
   return parts.join(" ");

@@ -26,7 +26,7 @@ const page = {
   sheet: new Sheet(points),
   paused: false,
   current: null,
-  announce: (sentence) => text($("announce"), sentence),
+  announce: (what) => text($("announce"), what),
 };
 
 // --- views

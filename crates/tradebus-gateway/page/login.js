@@ -1,7 +1,8 @@
-// Says why the login page is shown again.
-const query = new URLSearchParams(location.search);
-if (query.has("failed")) {
-  document.getElementById("login-failed").hidden = false;
-  document.getElementById("token").setAttribute("aria-describedby", "login-failed");
+// Says why the login page is shown again: `?failed`, `?wait` or `?out`.
+for (const reason of new URLSearchParams(location.search).keys()) {
+  const says = document.getElementById(`login-${reason}`);
+  if (says) {
+    says.hidden = false;
+    document.getElementById("token").setAttribute("aria-describedby", says.id);
+  }
 }
-if (query.has("out")) document.getElementById("login-out").hidden = false;

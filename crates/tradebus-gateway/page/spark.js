@@ -2,7 +2,8 @@
 
 import { color } from "./palette.js";
 
-export function spark(canvas, values, name = "--accent") {
+/** `ceiling` is the least value that the top stands for. */
+export function spark(canvas, values, ceiling = 0) {
   const width = canvas.clientWidth;
   const height = canvas.clientHeight;
   if (!width || document.hidden) return;
@@ -14,9 +15,9 @@ export function spark(canvas, values, name = "--accent") {
   const pen = canvas.getContext("2d");
   pen.setTransform(ratio, 0, 0, ratio, 0, 0);
   pen.clearRect(0, 0, width, height);
-  let most = 0;
+  let most = ceiling;
   for (const value of values) if (value > most) most = value;
-  pen.strokeStyle = color(name);
+  pen.strokeStyle = color("--accent");
   pen.lineWidth = 1.25;
   pen.lineJoin = "round";
   pen.beginPath();

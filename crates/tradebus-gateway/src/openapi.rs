@@ -1,4 +1,4 @@
-//! `/openapi.json`: what programs can ask for, as OpenAPI 3.1.
+//! `/openapi.json`: what programs can ask for, as `OpenAPI` 3.1.
 
 use serde_json::{Value, json};
 use utoipa::openapi::OpenApi;

@@ -65,12 +65,16 @@ impl Problem {
     }
 
     /// The same about a part of what was given.
-    pub(crate) fn at(mut self, place: String) -> Self {
+    pub(crate) fn at(mut self, place: &str) -> Self {
         self.detail.insert_str(0, &format!("{place}."));
         if let Some(Value::String(field)) = self.more.get_mut("field") {
             field.insert_str(0, &format!("{place}."));
         }
         self
+    }
+
+    pub(crate) fn status(&self) -> StatusCode {
+        self.status
     }
 
     pub(crate) fn detail(&self) -> &str {
@@ -129,11 +133,10 @@ impl From<PublishError> for Problem {
     fn from(error: PublishError) -> Self {
         let detail = error.to_string();
         match error {
-            PublishError::Topic(_) => Self::bad_value("topic", detail),
             PublishError::TooLarge { .. } => {
                 Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", detail).with("field", "payload")
             }
-            PublishError::Reserved { .. } => Self::bad_value("topic", detail),
+            PublishError::Topic(_) | PublishError::Reserved { .. } => Self::bad_value("topic", detail),
             PublishError::Filtered { .. } => Self::bad_value("type", detail),
             PublishError::BufferFull { .. } | PublishError::Dropped { .. } => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "full", detail).retry_after(1)

@@ -127,7 +127,7 @@ export function dead(root, page) {
     redriveAll.disabled = dropAll.disabled = total === 0;
     text(redrive, chosen.size ? `Send ${chosen.size} back` : "Send back");
     text(drop, chosen.size ? `Drop ${chosen.size}` : "Drop");
-    show(none, letters.length === 0 && asked > 0);
+    show(none, letters.length === 0 && asked > 0 && problem.hidden);
     show(list.node, letters.length > 0);
     show(pager, next !== null || after !== null);
     back.disabled = after === null;

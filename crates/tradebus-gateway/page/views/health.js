@@ -29,7 +29,7 @@ function checks(snapshot) {
   const { health, tiers, workers, streams, dead_letters: letters } = snapshot;
   const pushing = tiers.filter((tier) => tier.pushing_back).map((tier) => tier.tier);
   return [
-    ["Store", health.connected, health.connected ? `answers in ${ms(health.store_latency_ms)}` : "does not answer"],
+    ["Store", health.connected, !health.connected ? "does not answer" : health.store_latency_ms === null ? "connected" : `answers in ${ms(health.store_latency_ms)}`],
     ["Circuit breaker", health.breaker === "closed", health.breaker.replaceAll("_", " ")],
     ["Freshness", !health.stale, health.stale ? "the store was not asked, because it did not answer shortly before" : "the store was asked just now"],
     ["Queues", pushing.length === 0, pushing.length ? `${pushing.join(", ")} pushing back` : "no tier pushes back"],
@@ -54,8 +54,8 @@ function configuration() {
   node.addEventListener("toggle", async () => {
     if (!node.open) return;
     try {
-      const { values, sources } = await get("/api/v1/config");
-      const all = leaves(values).slice(0, 480);
+      const { config, sources } = await get("/api/v1/config");
+      const all = leaves(config).slice(0, 480);
       keyed(list.body, all, ([path]) => path, () => cells(columns), (row, [path, value]) => {
         text(row.cells[0], path);
         text(row.cells[1], typeof value === "string" ? value : compact(value));

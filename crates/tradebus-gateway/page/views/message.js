@@ -1,7 +1,7 @@
 // A message that unfolds: one line, and on demand all its fields and its payload.
 
 import { h } from "../dom.js";
-import { clock } from "../format.js";
+import { clock, count } from "../format.js";
 import { compact, number, pretty } from "../json.js";
 import { tierName } from "../tiers.js";
 
@@ -13,9 +13,19 @@ export function sentAt(message) {
   return stored > 1e11 ? stored : null; // Smaller ones were counted, not read off a clock.
 }
 
+/** Of a message that is kept, so much text. */
+const KEPT = 20_000;
+
+/** The message with a payload cut short, so that a list of them stays small. */
+export function shortened(message) {
+  const { payload, payload_b64: base64, ...rest } = message;
+  const whole = base64 ?? compact(payload ?? null);
+  return { ...rest, cut: whole.slice(0, KEPT), cut_from: whole.length };
+}
+
 /** The payload in one line of at most `most` characters. */
 export function preview(message, most = 160) {
-  const whole = message.payload_b64 ?? compact(message.payload ?? message.fields ?? null);
+  const whole = message.cut ?? message.payload_b64 ?? compact(message.payload ?? message.fields ?? null);
   return whole.length > most ? `${whole.slice(0, most)}…` : whole;
 }
 
@@ -26,13 +36,14 @@ const MOST = 100_000;
 export function unfolded(message) {
   const fields = h("dl.fields");
   for (const [key, value] of Object.entries(message)) {
-    if (key === "payload" || key === "payload_b64" || key === "fields" || value === null || value === "") continue;
+    if (key === "payload" || key === "payload_b64" || key === "fields" || key === "cut" || key === "cut_from" || value === null || value === "") continue;
     fields.append(h("div", null, h("dt", null, key), h("dd", null, typeof value === "string" ? value : compact(value))));
   }
-  const body = message.payload_b64 !== undefined ? message.payload_b64 : pretty(message.payload ?? message.fields ?? null);
-  const cut = body.length > MOST;
+  const body = message.cut ?? message.payload_b64 ?? pretty(message.payload ?? message.fields ?? null);
+  const shown = body.slice(0, MOST);
+  const more = (message.cut_from ?? body.length) - shown.length;
   return h("div.unfolded", null, fields,
-    h("pre", { tabindex: "0", "aria-label": message.payload_b64 !== undefined ? "Payload in base64" : "Payload" }, cut ? `${body.slice(0, MOST)}\n… ${body.length - MOST} characters more` : body));
+    h("pre", { tabindex: "0", "aria-label": message.payload_b64 !== undefined ? "Payload in base64" : "Payload" }, more > 0 ? `${shown}\n… ${count(more)} characters more` : shown));
 }
 
 /** A `details` whose content is made when it is opened; `brief` leaves out what stands beside it. */

@@ -21,7 +21,7 @@ function worst(tiers, measure) {
 }
 
 /** A big figure: its name, its value, a line below, and a sparkline. */
-function figure(id, label, column, link) {
+function figure(id, label, column, { link, ceiling } = {}) {
   const value = h("b", { "data-test": `figure-${id}` }, "–");
   const below = h("small", null, "\u00a0");
   const line = column ? h("canvas.spark", { "aria-hidden": "true" }) : null;
@@ -31,8 +31,9 @@ function figure(id, label, column, link) {
     set(shown, note, points, tone) {
       text(value, shown);
       text(below, note || "\u00a0");
+      attr(below, "title", note || null);
       attr(node, "data-tone", tone ?? null);
-      if (line) spark(line, points.tail(column, 120));
+      if (line) spark(line, points.tail(column, 120), ceiling);
     },
   };
 }
@@ -42,10 +43,10 @@ function figures() {
     published: figure("published", "Published a second", "published"),
     received: figure("received", "Received a second", "received"),
     stored: figure("stored", "Stored a second", "stored"),
-    latency: figure("latency", "Slowest p99, delivery", "worst.p99_ms"),
-    fill: figure("fill", "Fullest queue", "worst.fill"),
-    dead: figure("dead", "Dead letters", null, "#/dead"),
-    workers: figure("workers", "Workers", "utilization"),
+    latency: figure("latency", "Slowest p99", "worst.p99_ms"),
+    fill: figure("fill", "Fullest queue", "worst.fill", { ceiling: 1 }),
+    dead: figure("dead", "Dead letters", null, { link: "#/dead" }),
+    workers: figure("workers", "Workers", "utilization", { ceiling: 1 }),
   };
   return {
     node: h("section.figures", { "aria-label": "Key figures" }, Object.values(all).map((one) => one.node)),
@@ -55,7 +56,7 @@ function figures() {
       all.received.set(short(rates.received), `${count(snapshot.totals.received)} since the start`, points);
       all.stored.set(short(rates.stored), rates.stored === null ? "the store does not tell" : `${bytes(rates.bytes)}/s of payload`, points);
       const [slow, slowTier] = worst(tiers, (tier) => tier.delivery?.p99_ms);
-      all.latency.set(ms(slow), slowTier ? `in ${slowTier}` : "nothing was delivered", points);
+      all.latency.set(ms(slow), slowTier ? `delivery, in ${slowTier}` : "nothing was delivered", points);
       const [fill, fillTier] = worst(tiers, (tier) => tier.fill);
       const pushing = tiers.filter((tier) => tier.pushing_back);
       all.fill.set(percent(fill), pushing.length ? `${pushing.map((tier) => tier.tier).join(", ")} pushing back` : fill ? `${fillTier}` : "all empty", points, pushing.length ? "warn" : null);
@@ -192,14 +193,16 @@ function busiest() {
   const { node, body } = table("busiest", "The busiest streams", columns);
   return {
     node: card("card-busiest", "Busiest streams", h("a", { href: "#/streams" }, "all streams"), node),
-    set({ streams }) {
+    set({ streams, node: { base } }) {
       keyed(body, streams.rows.slice(0, 6), (row) => row.stream, () => {
         const made = cells(columns);
         made.link = h("a.key");
         made.cells[0].append(made.link);
         return made;
       }, (made, row) => {
-        text(made.link, row.stream);
+        // What all keys begin with would leave no room for what tells them apart.
+        text(made.link, row.stream.startsWith(`${base}:`) ? row.stream.slice(base.length + 1) : row.stream);
+        attr(made.link, "title", row.stream);
         attr(made.link, "href", to("streams", { stream: row.stream }));
         text(made.cells[1], row.rate === null ? "–" : `${short(row.rate)}/s`);
         text(made.cells[2], count(row.length));

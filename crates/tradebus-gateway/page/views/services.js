@@ -14,7 +14,8 @@ const COLUMNS = [
 export function services(root, page) {
   const list = table("services", "Services", COLUMNS);
   const none = h("p.note#services-none", null, "This node runs no services.");
-  const route = h("select#ask-route");
+  const known = h("datalist#ask-routes");
+  const route = h("input#ask-route", { type: "text", list: "ask-routes", required: true, autocomplete: "off", spellcheck: "false", placeholder: "datagov.datasets.search" });
   const about = h("p.note#ask-about");
   const params = h("textarea#ask-params", { rows: "6", spellcheck: "false" });
   params.value = "{}";
@@ -26,7 +27,7 @@ export function services(root, page) {
   const status = h("p.status#ask-status", { role: "status" });
   const answer = h("pre#ask-answer", { tabindex: "0", hidden: true, "aria-label": "Answer" });
   const form = h("form#ask.form", null,
-    field("What", route), about, field("Parameters, as JSON", params),
+    field("Topic", route, "One of this node's services, or of any other on the bus."), known, about, field("Parameters, as JSON", params),
     h("div.row", null, field("Timeout, ms", timeout), field("Keep the answer, seconds", cache)),
     h("div.row", null, send, cancel), problem, status, answer);
   root.append(card("card-services", "Services", null, none, list.node), card("card-ask", "Ask a service", null, form));
@@ -40,14 +41,16 @@ export function services(root, page) {
     signature = now;
     routes = new Map(all.flatMap((one) => one.routes.map((entry) => [entry.topic, entry])));
     const wanted = route.value || new URLSearchParams(location.hash.split("?")[1] ?? "").get("route");
-    route.replaceChildren(...all.map((one) => h("optgroup", { label: one.name }, one.routes.map((entry) => h("option", { value: entry.topic }, entry.topic)))));
-    if (routes.has(wanted)) route.value = wanted;
+    known.replaceChildren(...[...routes.values()].map((entry) => h("option", { value: entry.topic }, entry.about)));
+    route.value = wanted || (routes.keys().next().value ?? "");
     describe();
   }
 
   function describe() {
     text(about, routes.get(route.value)?.about ?? "");
+    show(about, routes.has(route.value));
   }
+  route.addEventListener("input", describe);
   route.addEventListener("change", () => {
     keep({ route: route.value });
     describe();
@@ -75,7 +78,7 @@ export function services(root, page) {
     show(cancel, true);
     text(status, "Waiting for the answer…");
     try {
-      show_(await post("/api/v1/request", body, { signal: stopper.signal, exact: true }), performance.now() - begun);
+      reveal(await post("/api/v1/request", body, { signal: stopper.signal, exact: true }), performance.now() - begun);
     } catch (error) {
       show(answer, false);
       text(status, "");
@@ -86,7 +89,7 @@ export function services(root, page) {
     show(cancel, false);
   });
 
-  function show_(response, took) {
+  function reveal(response, took) {
     const parts = [response.success ? "Answered" : "Not fulfilled", `in ${ms(took)}`];
     if (response.processing_time_ms !== undefined) parts.push(`of which the service took ${ms(number(response.processing_time_ms))}`);
     if (response.cached) parts.push("out of the cache");
@@ -122,9 +125,9 @@ export function services(root, page) {
         text(row.cells[2], count(one.requests));
         text(row.cells[3], count(one.failed));
         text(row.cells[4], count(one.active));
-        text(row.cells[5], ms(one.avg_ms));
-        text(row.cells[6], ms(one.p95_ms));
-        text(row.cells[7], percent(one.cache_hit_rate));
+        text(row.cells[5], ms(one.requests ? one.avg_ms : null));
+        text(row.cells[6], ms(one.requests ? one.p95_ms : null));
+        text(row.cells[7], percent(one.requests ? one.cache_hit_rate : null));
       });
       fillRoutes(all);
     },

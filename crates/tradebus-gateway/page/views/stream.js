@@ -11,11 +11,14 @@ const GROUPS = [
 ];
 const CONSUMERS = [{ label: "Consumer" }, { label: "Pending", num: true }, { label: "Idle", num: true }, { label: "Inactive", num: true }];
 const ENTRIES = 25;
+/** A stream that is in no list is looked up again this often. */
+const AGAIN_MS = 3000;
 
 export function detail(page, close) {
   let stream = null;
   let group = null;
   let before = null;
+  let looked = 0;
 
   const name = h("h2.key#stream-h", { tabindex: "-1" });
   const facts = h("dl.facts.wide");
@@ -36,8 +39,6 @@ export function detail(page, close) {
     h("div.row.between", null, h("h3", null, "Entries"), h("div.row", null, newest, older)), entries,
     trim(),
   );
-  groups.node.classList.add("fit");
-
   function fail(error) {
     text(problem, explain(error));
     show(problem, true);
@@ -142,8 +143,13 @@ export function detail(page, close) {
       show(problem, false);
       text(name, stream);
       entries.replaceChildren(h("li.note", null, "Loading…"));
-      if (row) fill(row);
-      else find();
+      if (row) {
+        fill(row);
+      } else {
+        facts.replaceChildren();
+        groups.body.replaceChildren();
+        find();
+      }
       load(null);
       if (page.current === "streams") {
         name.focus({ preventScroll: true });
@@ -151,20 +157,24 @@ export function detail(page, close) {
       }
     },
     update(row) {
-      if (stream !== null && row) fill(row);
+      if (stream === null) return;
+      if (row) fill(row);
+      else if (performance.now() - looked > AGAIN_MS && !page.paused) find();
     },
   };
 
   /** A stream that came by the address and is not on the page of the table. */
   async function find() {
     const of = stream;
-    facts.replaceChildren();
+    looked = performance.now();
     try {
       const answer = await get("/api/v1/streams", { limit: 20, search: of });
       const row = answer.streams.find((one) => one.stream === of);
       if (of !== stream) return;
-      if (row) fill(row);
-      else fail(new Error("There is no stream with this name."));
+      if (row) {
+        fill(row);
+        show(problem, false);
+      } else fail(new Error("There is no stream with this name."));
     } catch (error) {
       if (of === stream) fail(error);
     }

@@ -1,13 +1,13 @@
 // The streams: a table of them, and what one holds.
 
 import { explain, get } from "../api.js";
-import { attr, cells, h, keyed, show, table, text } from "../dom.js";
+import { attr, cells, h, keyed, select, show, table, text } from "../dom.js";
 import { bytes, count, seconds, short } from "../format.js";
 import { keep, read, to } from "../route.js";
 import { spark } from "../spark.js";
 import { detail } from "./stream.js";
 
-/** Rows of a page; also how many streams a snapshot has. */
+/** Rows of a page; also how many streams a snapshot has: those with the most traffic. */
 const PAGE = 100;
 /** A list that is not in the snapshot is asked for again this often. */
 const AGAIN_MS = 3000;
@@ -48,6 +48,7 @@ export function streams(root, page) {
   const trails = new Map();
 
   const box = h("input#stream-search", { type: "search", placeholder: "Part of a stream's name", "aria-label": "Search streams", autocomplete: "off", spellcheck: "false" });
+  const which = select({ id: "stream-list", "aria-label": "Which streams", hidden: true }, [["busiest", "the 100 busiest"], ["all", "all, page by page"]]);
   const summary = h("p.note#stream-summary");
   const problem = h("p.problem", { role: "alert", hidden: true });
   const heads = COLUMNS.map((column) => ({
@@ -60,7 +61,7 @@ export function streams(root, page) {
   const pager = h("div.row.end", { hidden: true }, back, on);
   const one = detail(page, () => choose(null));
   root.append(
-    h("section.card", { "aria-label": "Streams" }, h("div.head", null, h("h2", null, "Streams"), box), summary, problem, list.node, pager),
+    h("section.card", { "aria-label": "Streams" }, h("div.head", null, h("h2", null, "Streams"), h("div.row", null, which, box)), summary, problem, list.node, pager),
     one.node,
   );
 
@@ -71,8 +72,8 @@ export function streams(root, page) {
     draw();
   }
 
-  /** Whether the page of the snapshot is what is wanted. */
-  const inSnapshot = () => search === "" && cursor === null;
+  /** Whether what is wanted comes with each snapshot: else it is asked for. */
+  const inSnapshot = () => search === "" && which.value === "busiest";
 
   async function ask() {
     asked = performance.now();
@@ -90,13 +91,29 @@ export function streams(root, page) {
     draw();
   }
 
+  function fresh() {
+    if (!inSnapshot()) ask();
+    else if (page.live.snapshot) {
+      asking += 1; // What is still under way is no longer wanted.
+      rows = page.live.snapshot.streams.rows;
+      show(problem, false);
+      draw();
+    }
+  }
+
   function turn(to, typed) {
     cursor = to;
     keep({ cursor });
     if (!typed) scrollTo(0, 0);
     ordered = 0;
-    ask();
+    fresh();
   }
+
+  which.addEventListener("change", () => {
+    before = [];
+    keep({ list: which.value === "all" ? "all" : null });
+    turn(null, true);
+  });
 
   let typing = 0;
   box.addEventListener("input", () => {
@@ -183,14 +200,17 @@ export function streams(root, page) {
     }
     const made = keyed(list.body, sorted(), (row) => row.stream, make, fill);
     for (const [key, row] of made) spark(row.line, trails.get(key) ?? []);
-    show(pager, next !== null || cursor !== null || before.length > 0);
-    back.disabled = before.length === 0 && cursor === null;
+    show(pager, !inSnapshot() && (next !== null || cursor !== null));
+    show(which, (page.live.snapshot?.streams.count ?? 0) > PAGE || which.value === "all");
+    back.disabled = cursor === null;
     on.disabled = next === null;
     const whole = page.live.snapshot?.streams;
     text(summary, search
       ? `${count(total)} of ${count(whole?.count)} streams have “${search}” in their name.`
-      : whole
-        ? `${count(whole.count)} streams hold ${count(whole.length)} entries${whole.memory_bytes === null ? "" : ` in ${bytes(whole.memory_bytes)}`}. Each is looked at within ${seconds(whole.round_seconds)}.${total > PAGE ? ` The table shows ${count(rows.length)}; sorting is within the table.` : ""}`
+      : whole?.count === 0
+        ? "There are no streams yet; the first message makes one."
+        : whole
+        ? `${count(whole.count)} streams hold ${count(whole.length)} entries${whole.memory_bytes === null ? "" : ` in ${bytes(whole.memory_bytes)}`}. Each is looked at within ${seconds(whole.round_seconds)}.${whole.count > rows.length ? ` The table shows ${count(rows.length)}; sorting is within the table.` : ""}`
         : "");
   }
 
@@ -201,24 +221,20 @@ export function streams(root, page) {
       search = query.get("search") ?? "";
       if (document.activeElement !== box) box.value = search;
       cursor = query.get("cursor");
+      which.value = query.get("list") === "all" || cursor ? "all" : "busiest";
       selected = query.get("stream");
       one.open(selected, rows.find((row) => row.stream === selected));
       ordered = 0;
-      ask();
+      fresh();
     },
     update(snapshot) {
       if (read().view !== "streams") return;
       const shown = snapshot.streams;
-      if (inSnapshot()) {
-        total = shown.count;
-        rows = shown.rows;
-        if (shown.count <= PAGE) next = null;
-      }
-      const again = performance.now() - asked > AGAIN_MS && !page.paused;
-      if (again && (!inSnapshot() || (shown.count > PAGE && next === null))) ask();
+      if (inSnapshot()) rows = shown.rows;
+      else if (performance.now() - asked > AGAIN_MS && !page.paused) ask();
       remember();
       draw();
-      one.update(rows.find((row) => row.stream === selected));
+      one.update([...rows, ...shown.rows].find((row) => row.stream === selected));
     },
   };
 }

@@ -6,9 +6,11 @@ import { schedule } from "../frames.js";
 import { parse } from "../json.js";
 import { keep } from "../route.js";
 import { TIERS, tierName } from "../tiers.js";
-import { preview, sentAt, unfolded } from "./message.js";
+import { preview, sentAt, shortened, unfolded } from "./message.js";
 
 const MOST = 500;
+/** Messages with more text than this are kept in part: 500 of them must fit. */
+const LARGE = 20_000;
 /** The list stands still so long after the pointer or a key moved in it: a row must not run away from under it. */
 const STILL_MS = 2000;
 /** The list changes so often: five times a second is as fast as anyone sees, and leaves the processor alone. */
@@ -86,7 +88,7 @@ export function tail(root, page) {
   function connect(address) {
     const mine = new EventSource(address);
     source = mine;
-    mine.addEventListener("open", () => text(says, `Listening to ${patterns.value.trim()}.`));
+    mine.addEventListener("open", () => text(says, `Listening to ${patterns.value.trim()}: at most ${plural(Number(rate.value), "message")} a second; what does not fit gives way to newer ones.`));
     mine.addEventListener("message", (event) => take(event.data));
     mine.addEventListener("skipped", (event) => {
       const { skipped = 0, dropped = 0 } = JSON.parse(event.data);
@@ -152,7 +154,7 @@ export function tail(root, page) {
     } catch {
       message = { topic: "", payload: data };
     }
-    queue.push(message);
+    queue.push(data.length > LARGE ? shortened(message) : message);
     if (queue.length > MOST) {
       queue.shift();
       seen.passed += 1;

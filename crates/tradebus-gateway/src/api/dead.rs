@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tradebus::{DeadEntry, DeadLetters, EntryId, ManageError, Redriven};
 use utoipa::ToSchema;
 
-use super::entry::put_fields;
-use super::streams::message_object;
+use super::entry::Content;
 use crate::body::Body;
 use crate::node::Shared;
 use crate::problem::{Outcome, Problem};
@@ -29,39 +28,62 @@ const MOST: usize = 1_000;
     responses((status = 200, description = "`{letters: [{id, stream, entry_id, topic, group, consumer, deliveries, error, died_at_ms, message}], \
         total, next_after}`"))
 )]
-pub(crate) async fn list(State(shared): State<Arc<Shared>>, query: Query) -> Outcome<Json<Value>> {
+pub(crate) async fn list(State(shared): State<Arc<Shared>>, query: Query) -> Outcome<Json<Page>> {
     let query = query.only(&["limit", "after"])?;
     let limit = query.number("limit", 1..=MOST as u64)?.unwrap_or(50) as usize;
     let after = query.read("after")?.unwrap_or(EntryId::MIN);
     let all = shared.streams.dead_letters();
     let (mut pages, mut letters) = (all.pages(after, limit + 1), Vec::new());
     while let Some(page) = pages.next().await? {
-        letters.extend(all.entries(&page).map(|entry| object(&all, &entry)));
+        letters.extend(all.entries(&page).map(|entry| Letter::of(&all, &entry)));
     }
     let is_more = letters.len() > limit;
     letters.truncate(limit);
-    let next_after = letters.last().filter(|_| is_more).map(|letter| letter["id"].clone());
-    Ok(Json(json!({ "letters": letters, "total": all.count().await?, "next_after": next_after })))
+    let next_after = letters.last().filter(|_| is_more).map(|letter| letter.id.clone());
+    Ok(Json(Page { letters, total: all.count().await?, next_after }))
 }
 
-fn object(all: &DeadLetters, entry: &DeadEntry) -> Value {
-    let (letter, message) = (entry.letter.as_ref(), all.message(entry));
-    let mut object = json!({
-        "id": entry.id.to_string(),
-        "stream": letter.map(|it| it.stream.to_string()),
-        "entry_id": letter.map(|it| it.id.to_string()),
-        "topic": message.as_ref().map(|it| it.topic.as_str()),
-        "group": letter.map(|it| &it.group),
-        "consumer": letter.map(|it| &it.consumer),
-        "deliveries": letter.map(|it| it.deliveries),
-        "error": letter.map(|it| &it.error),
-        "died_at_ms": letter.map(|it| it.ts / 1_000_000),
-        "message": message.as_ref().map(message_object),
-    });
-    if message.is_none() {
-        put_fields(&mut object, entry.fields.iter().map(|(name, value)| (&name[..], &value[..])));
+/// A page of dead letters.
+#[derive(Debug, Serialize)]
+pub(crate) struct Page {
+    letters: Vec<Letter>,
+    total: u64,
+    next_after: Option<String>,
+}
+
+/// A dead letter; what is about it is null in an entry that is none.
+#[derive(Debug, Serialize)]
+struct Letter {
+    id: String,
+    stream: Option<String>,
+    entry_id: Option<String>,
+    topic: Option<String>,
+    group: Option<String>,
+    consumer: Option<String>,
+    deliveries: Option<u64>,
+    error: Option<String>,
+    died_at_ms: Option<u64>,
+    #[serde(flatten)]
+    content: Content,
+}
+
+impl Letter {
+    fn of(all: &DeadLetters, entry: &DeadEntry) -> Self {
+        let (letter, message) = (entry.letter.as_ref(), all.message(entry));
+        let fields = entry.fields.iter().map(|(name, value)| (&name[..], &value[..]));
+        Self {
+            id: entry.id.to_string(),
+            stream: letter.map(|it| it.stream.to_string()),
+            entry_id: letter.map(|it| it.id.to_string()),
+            topic: message.as_ref().map(|it| it.topic.to_string()),
+            group: letter.map(|it| it.group.clone()),
+            consumer: letter.map(|it| it.consumer.clone()),
+            deliveries: letter.map(|it| it.deliveries),
+            error: letter.map(|it| it.error.clone()),
+            died_at_ms: letter.map(|it| it.ts / 1_000_000),
+            content: Content::of(message.as_ref(), fields),
+        }
     }
-    object
 }
 
 /// Which dead letters: some by their `ids`, or `all`.

@@ -70,7 +70,7 @@ impl Given {
             return Err(Problem::bad_request(detail));
         }
         let in_order = |(index, message): (usize, Incoming)| {
-            message.into_message().map_err(|problem| problem.at(format!("[{index}]")))
+            message.into_message().map_err(|problem| problem.at(&format!("[{index}]")))
         };
         given.into_iter().enumerate().map(in_order).collect()
     }

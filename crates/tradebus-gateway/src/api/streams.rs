@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tradebus::store::{EntryRef, RangeQuery};
-use tradebus::{Delivery, EntryId, StreamKey, TrimTo};
+use tradebus::{EntryId, StreamKey, TrimTo};
 use utoipa::ToSchema;
 
-use super::entry::put_fields;
+use super::entry::Content;
 use crate::body::Body;
 use crate::live::{StreamView, stream_view};
 use crate::node::Shared;
@@ -65,7 +65,7 @@ pub(crate) async fn list(State(shared): State<Arc<Shared>>, query: Query) -> Out
     ),
     responses((status = 200, description = "`{entries: [{id, message} or {id, fields}], next_before}`"), (status = 404))
 )]
-pub(crate) async fn entries(State(shared): State<Arc<Shared>>, query: Query) -> Outcome<Json<Value>> {
+pub(crate) async fn entries(State(shared): State<Arc<Shared>>, query: Query) -> Outcome<Json<Entries>> {
     let query = query.only(&["stream", "limit", "before"])?;
     let stream = stream(query.required("stream")?);
     let limit = query.number("limit", 1..=1000)?.unwrap_or(50) as usize;
@@ -77,26 +77,34 @@ pub(crate) async fn entries(State(shared): State<Arc<Shared>>, query: Query) -> 
     let range = RangeQuery { end, limit: limit + 1, reverse: true, ..RangeQuery::default() };
     let (mut pages, mut entries) = (shared.streams.read(&stream, range), Vec::new());
     while let Some(page) = pages.next().await? {
-        entries.extend(page.entries().map(|entry| entry_object(&shared, entry)));
+        entries.extend(page.entries().map(|entry| Entry::of(&shared, entry)));
     }
     let is_more = entries.len() > limit;
     entries.truncate(limit);
-    let next_before = entries.last().filter(|_| is_more).map(|entry| entry["id"].clone());
-    Ok(Json(json!({ "entries": entries, "next_before": next_before })))
+    let next_before = entries.last().filter(|_| is_more).map(|entry| entry.id.clone());
+    Ok(Json(Entries { entries, next_before }))
 }
 
-fn entry_object(shared: &Shared, entry: EntryRef<'_>) -> Value {
-    let mut object = json!({ "id": entry.id().to_string() });
-    match shared.streams.message(entry) {
-        Some(delivery) => object["message"] = message_object(&delivery),
-        None => put_fields(&mut object, entry.fields()),
+/// A page of entries.
+#[derive(Debug, Serialize)]
+pub(crate) struct Entries {
+    entries: Vec<Entry>,
+    next_before: Option<String>,
+}
+
+/// An entry.
+#[derive(Debug, Serialize)]
+struct Entry {
+    id: String,
+    #[serde(flatten)]
+    content: Content,
+}
+
+impl Entry {
+    fn of(shared: &Shared, entry: EntryRef<'_>) -> Self {
+        let message = shared.streams.message(entry);
+        Self { id: entry.id().to_string(), content: Content::of(message.as_ref(), entry.fields()) }
     }
-    object
-}
-
-/// A message as its JSON line says it.
-pub(super) fn message_object(delivery: &Delivery) -> Value {
-    serde_json::from_str(&delivery.to_json_line()).unwrap_or(Value::Null)
 }
 
 fn stream(key: &str) -> StreamKey {

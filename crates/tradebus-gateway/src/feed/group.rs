@@ -21,13 +21,13 @@ pub(super) async fn run(
     let (mut desk, mut pending) = (Desk::new(bus), Pending::default());
     loop {
         let frame = tokio::select! {
-            delivery = messages.next(), if pending.open.len() < prefetch => match delivery {
-                Some(delivery) => Some(pending.give_out(delivery)),
-                None => {
+            delivery = messages.next(), if pending.open.len() < prefetch => {
+                let Some(delivery) = delivery else {
                     send(&mut socket, frames::end("the bus was closed")).await;
                     close(&mut socket).await;
                     break;
-                }
+                };
+                Some(pending.give_out(delivery))
             },
             answer = desk.answer() => Some(answer),
             said = socket.recv(), if desk.has_room() => match heard(said) {

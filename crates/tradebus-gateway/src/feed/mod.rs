@@ -70,15 +70,10 @@ pub(crate) async fn subscribe(
     })?;
     let socket = socket.max_message_size(shared.limits.body_bytes).max_frame_size(shared.limits.body_bytes);
     let bus = shared.bus.clone();
-    Ok(match &asked.group {
-        Some(_) => {
-            let members = asked.members(&bus).await?;
-            let prefetch = asked.prefetch;
-            socket.on_upgrade(move |socket| group::run(socket, bus, members, prefetch, pass))
-        }
-        None => {
-            let source = asked.source(&bus).await?;
-            socket.on_upgrade(move |socket| socket::run(socket, bus, source, pass))
-        }
-    })
+    if asked.group.is_some() {
+        let (members, prefetch) = (asked.members(&bus).await?, asked.prefetch);
+        return Ok(socket.on_upgrade(move |socket| group::run(socket, bus, members, prefetch, pass)));
+    }
+    let source = asked.source(&bus).await?;
+    Ok(socket.on_upgrade(move |socket| socket::run(socket, bus, source, pass)))
 }

@@ -16,7 +16,7 @@ use super::lockout::Lockout;
 use super::sessions::{LASTS, Sessions};
 use super::{Client, Guard};
 use crate::page;
-use crate::problem::Problem;
+use crate::problem::{Outcome, Problem};
 use crate::settings::GatewaySettings;
 
 const COOKIE: &str = "tradebus_session";
@@ -43,7 +43,7 @@ impl Entrance {
         }
     }
 
-    pub(super) fn admit(&self, client: Client, request: &Request) -> Result<(), Response> {
+    pub(super) fn admit(&self, client: Client, request: &Request) -> Outcome<()> {
         let path = request.uri().path();
         let is_open =
             OPEN.iter().any(|open| path == *open || (open.ends_with('/') && path.starts_with(open)));
@@ -51,14 +51,13 @@ impl Entrance {
             return Ok(());
         }
         match bearer(request.headers()) {
-            Some(given) => self.check(client, given).map_err(Problem::into_response),
-            None if PAGES.contains(&path) => Err(Redirect::to("/login").into_response()),
-            None => Err(unauthorized("a token is needed: Authorization: Bearer TOKEN").into_response()),
+            Some(given) => self.check(client, given),
+            None => Err(unauthorized("a token is needed: Authorization: Bearer TOKEN")),
         }
     }
 
     /// Whether it is the token. A client that was wrong too often has to wait, also with the right one.
-    fn check(&self, client: Client, given: &str) -> Result<(), Problem> {
+    fn check(&self, client: Client, given: &str) -> Outcome<()> {
         let Some(token) = &self.token else { return Ok(()) };
         let right = token.expose_secret().as_bytes().ct_eq(given.as_bytes());
         if self.wrong.holds(client) {
@@ -81,6 +80,14 @@ impl Entrance {
             format!("{COOKIE}={value}; Path=/; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}");
         cookie.parse().ok()
     }
+}
+
+/// What somebody gets who was not let in. People are sent to the form.
+pub(super) fn refusal(problem: Problem, path: &str) -> Response {
+    if problem.status() == StatusCode::UNAUTHORIZED && PAGES.contains(&path) {
+        return Redirect::to("/login").into_response();
+    }
+    problem.into_response()
 }
 
 fn unauthorized(detail: &str) -> Problem {

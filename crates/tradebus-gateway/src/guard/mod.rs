@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, Request, State};
 use axum::middleware::Next;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use http::header;
 
 pub(crate) use self::client::Client;
@@ -25,7 +25,7 @@ pub(crate) use self::turnstile::{Pass, Turnstile};
 
 use self::origin::Names;
 use self::pace::Pace;
-use crate::problem::Problem;
+use crate::problem::{Outcome, Problem};
 use crate::settings::GatewaySettings;
 
 /// What stands in front of all routes.
@@ -44,14 +44,13 @@ impl Guard {
         }
     }
 
-    fn admit(&self, client: Client, request: &Request) -> Result<(), Response> {
+    fn admit(&self, client: Client, request: &Request) -> Outcome<()> {
         let head = request.headers();
-        self.names.check_host(request.uri(), head).map_err(Problem::into_response)?;
+        self.names.check_host(request.uri(), head)?;
         if !self.requests.allows(client) {
-            let problem = Problem::too_many("this client makes too many requests", 1);
-            return Err(problem.into_response());
+            return Err(Problem::too_many("this client makes too many requests", 1));
         }
-        origin::check_site(request).map_err(Problem::into_response)?;
+        origin::check_site(request)?;
         self.entrance.admit(client, request)
     }
 }
@@ -70,7 +69,7 @@ pub(crate) async fn guard(
             request.extensions_mut().insert(client);
             next.run(request).await
         }
-        Err(refusal) => refusal,
+        Err(problem) => entry::refusal(problem, request.uri().path()),
     };
     if response.status().is_server_error() {
         tracing::debug!(status = response.status().as_u16(), "a request was not fulfilled");

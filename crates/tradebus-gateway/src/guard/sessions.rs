@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use parking_lot::Mutex;
 
 /// How long a session lasts when nothing is asked for.
@@ -15,11 +17,11 @@ const MOST: usize = 1_000;
 pub(super) struct Sessions(Mutex<HashMap<String, Instant>>);
 
 impl Sessions {
-    /// Opens one, and tells what its cookie holds: 256 random bits in hexadecimal digits.
+    /// Opens one, and tells what its cookie holds: 256 random bits.
     pub(super) fn open(&self) -> Result<String, getrandom::Error> {
         let mut bits = [0_u8; 32];
         getrandom::fill(&mut bits)?;
-        let id: String = bits.iter().map(|byte| format!("{byte:02x}")).collect();
+        let id = URL_SAFE_NO_PAD.encode(bits);
         let mut open = self.0.lock();
         open.retain(|_, seen| seen.elapsed() < LASTS);
         if open.len() >= MOST
@@ -52,7 +54,7 @@ mod tests {
     fn a_session_is_open_until_it_is_closed() {
         let sessions = Sessions::default();
         let id = sessions.open().unwrap();
-        assert!(id.len() == 64 && sessions.is_open(&id));
+        assert!(id.len() == 43 && sessions.is_open(&id));
         assert!(!sessions.is_open(""));
         sessions.close(&id);
         assert!(!sessions.is_open(&id));

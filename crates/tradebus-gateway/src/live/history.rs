@@ -44,12 +44,6 @@ impl History {
     /// The last points as columns of one length; null where nothing was measured.
     pub(super) fn columns(&self, points: usize) -> Value {
         let shown = || self.0.iter().skip(self.0.len().saturating_sub(points));
-        fn column<'a, T: Into<Value>>(
-            points: impl Iterator<Item = &'a Point>,
-            of: impl Fn(&Point) -> T,
-        ) -> Value {
-            points.map(|point| of(point).into()).collect::<Vec<Value>>().into()
-        }
         let mut tiers = Map::new();
         for (place, name) in
             self.0.back().iter().flat_map(|point| point.tiers.iter().map(|tier| &tier.tier).enumerate())
@@ -80,6 +74,10 @@ impl History {
             "cpu_cores": column(shown(), |point| point.cpu_cores),
         })
     }
+}
+
+fn column<'a, T: Into<Value>>(points: impl Iterator<Item = &'a Point>, of: impl Fn(&Point) -> T) -> Value {
+    points.map(|point| of(point).into()).collect::<Vec<Value>>().into()
 }
 
 fn ms(percentiles: Option<Percentiles>, of: fn(Percentiles) -> f64) -> Value {

@@ -2,6 +2,8 @@
 
 use axum::extract::Path;
 use axum::response::{IntoResponse as _, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use rust_embed::{EmbeddedFile, RustEmbed};
 
@@ -10,6 +12,8 @@ use crate::problem::Problem;
 #[derive(RustEmbed)]
 #[folder = "page/"]
 struct Files;
+
+const HTML: &str = "text/html; charset=utf-8";
 
 /// A file, for the routes that have one.
 pub(crate) fn file(name: &str) -> Response {
@@ -21,7 +25,8 @@ pub(crate) fn file(name: &str) -> Response {
 
 /// `GET /assets/{name}`: a file that the page needs.
 pub(crate) async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Response {
-    match Files::get(&name).filter(|_| !name.ends_with(".html")) {
+    // Pages have addresses of their own.
+    match Files::get(&name).filter(|_| kind(&name) != HTML) {
         Some(file) => respond(&name, file, &headers),
         None => Problem::not_found("there is no such file").into_response(),
     }
@@ -30,8 +35,7 @@ pub(crate) async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Respo
 /// The file, or that the browser has it already.
 fn respond(name: &str, file: EmbeddedFile, asked: &HeaderMap) -> Response {
     let hash = file.metadata.sha256_hash();
-    let tag: String = hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    let tag = format!("\"{tag}\"");
+    let tag = format!("\"{}\"", URL_SAFE_NO_PAD.encode(hash));
     let is_known = asked.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes());
     let mut response = if is_known {
         StatusCode::NOT_MODIFIED.into_response()
@@ -48,7 +52,7 @@ fn respond(name: &str, file: EmbeddedFile, asked: &HeaderMap) -> Response {
 
 fn kind(name: &str) -> &'static str {
     match name.rsplit('.').next() {
-        Some("html") => "text/html; charset=utf-8",
+        Some("html") => HTML,
         Some("css") => "text/css; charset=utf-8",
         Some("js") => "text/javascript; charset=utf-8",
         Some("svg") => "image/svg+xml",

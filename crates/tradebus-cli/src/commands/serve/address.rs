@@ -15,5 +15,5 @@ pub(super) fn parse(text: &str) -> Result<Address, String> {
     }
     text.parse()
         .map(Address::At)
-        .map_err(|_| "write an address and a port such as 127.0.0.1:6379, or none".to_owned())
+        .map_err(|_| "write an address and a port such as 127.0.0.1:8787, or none".to_owned())
 }
