@@ -14,8 +14,9 @@ pub(super) enum Action {
     NextView,
     PreviousView,
     Move(Move),
-    /// Sorts by the column beside.
-    SortBeside(isize),
+    /// Sorts by the column to the right.
+    SortNext,
+    SortPrevious,
     Reverse,
     Open,
     Pause,
@@ -63,8 +64,8 @@ pub(super) fn action(key: KeyEvent) -> Option<Action> {
         KeyCode::PageDown => Action::Move(Move::PageDown),
         KeyCode::Home => Action::Move(Move::Home),
         KeyCode::End => Action::Move(Move::End),
-        KeyCode::Char('<' | ',') => Action::SortBeside(-1),
-        KeyCode::Char('>' | '.') => Action::SortBeside(1),
+        KeyCode::Char('<' | ',') => Action::SortPrevious,
+        KeyCode::Char('>' | '.') => Action::SortNext,
         KeyCode::Char('r') => Action::Reverse,
         KeyCode::Enter => Action::Open,
         KeyCode::Char('p' | ' ') => Action::Pause,
@@ -89,7 +90,7 @@ mod tests {
         assert_eq!(plain(KeyCode::PageDown), Some(Action::Move(Move::PageDown)));
         assert_eq!(plain(KeyCode::Char('c')), None);
         let shifted = |c| action(KeyEvent::new(KeyCode::Char(c), KeyModifiers::SHIFT));
-        assert_eq!((shifted('>'), shifted('?')), (Some(Action::SortBeside(1)), Some(Action::Help)));
+        assert_eq!((shifted('>'), shifted('?')), (Some(Action::SortNext), Some(Action::Help)));
         let control = |c| action(KeyEvent::new(KeyCode::Char(c), KeyModifiers::CONTROL));
         assert_eq!((control('c'), control('q'), control('p')), (Some(Action::Quit), None, None));
         let up = KeyEvent::new_with_kind(KeyCode::Char('q'), KeyModifiers::NONE, KeyEventKind::Release);

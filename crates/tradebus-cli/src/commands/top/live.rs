@@ -37,7 +37,7 @@ pub(super) async fn run(feed: &mut Feed, shutdown: &mut Shutdown) -> Outcome {
                 None => return Err(Failure::failed("nothing comes any more")),
             },
             event = keys.next() => match event {
-                Some(Ok(event)) => match next(event, &mut model) {
+                Some(Ok(event)) => match next(&event, &mut model) {
                     Some(Next::GoOn) => {}
                     Some(Next::Clear) => screen.clear()?,
                     Some(Next::End) => return Ok(()),
@@ -56,9 +56,9 @@ pub(super) async fn run(feed: &mut Feed, shutdown: &mut Shutdown) -> Outcome {
 }
 
 /// What follows from something that happened at the terminal; `None` if nothing does.
-fn next(event: Event, model: &mut Model) -> Option<Next> {
+fn next(event: &Event, model: &mut Model) -> Option<Next> {
     match event {
-        Event::Key(key) => keys::action(key).map(|action| model.apply(action)),
+        Event::Key(key) => keys::action(*key).map(|action| model.apply(action)),
         Event::Resize(..) => Some(Next::GoOn),
         _ => None,
     }

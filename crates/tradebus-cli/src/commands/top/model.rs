@@ -114,7 +114,7 @@ impl Model {
                 Ok(snapshot) => self.take(snapshot, now),
                 Err(error) => {
                     self.trouble =
-                        Some(format!("this is no snapshot: {}", clean::visible(&error.to_string())))
+                        Some(format!("this is no snapshot: {}", clean::visible(&error.to_string())));
                 }
             },
             News::Lost { why, again_in } => {
@@ -153,17 +153,17 @@ impl Model {
             return Next::GoOn;
         }
         match action {
-            Action::Quit => return Next::End,
             Action::Redraw => return Next::Clear,
             Action::Back if self.view == View::Streams && self.streams.groups_are_open => {
                 self.streams.groups_are_open = false;
             }
-            Action::Back => return Next::End,
+            Action::Back | Action::Quit => return Next::End,
             Action::Show(view) => self.view = view,
             Action::NextView => self.view = self.view.beside(1),
             Action::PreviousView => self.view = self.view.beside(View::ALL.len() - 1),
             Action::Move(step) => self.move_to(step),
-            Action::SortBeside(steps) => self.sort(self.streams.order.beside(steps)),
+            Action::SortNext => self.sort(self.streams.order.next()),
+            Action::SortPrevious => self.sort(self.streams.order.previous()),
             Action::Reverse => self.sort(self.streams.order.reverse()),
             Action::Open => self.open(),
             Action::Pause => self.frozen = if self.is_paused() { None } else { self.live.clone() },
@@ -294,7 +294,7 @@ mod tests {
     fn keys_sort_and_open_and_close() {
         let mut model = model();
         model.apply(Action::Show(View::Streams));
-        model.apply(Action::SortBeside(-1));
+        model.apply(Action::SortPrevious);
         model.apply(Action::Reverse);
         assert_eq!((model.streams.order.column, model.streams.order.reversed), (Column::Length, true));
         model.apply(Action::Open);

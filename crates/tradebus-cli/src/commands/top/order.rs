@@ -85,10 +85,17 @@ impl Default for Order {
 }
 
 impl Order {
-    /// The column beside it, with its own direction.
-    pub(super) fn beside(self, steps: isize) -> Self {
-        let count = Column::ALL.len() as isize;
-        let place = (self.column.place() as isize + steps).rem_euclid(count) as usize;
+    /// By the column to the right, in the direction that it has by itself.
+    pub(super) fn next(self) -> Self {
+        self.beside(1)
+    }
+
+    pub(super) fn previous(self) -> Self {
+        self.beside(Column::ALL.len() - 1)
+    }
+
+    fn beside(self, steps: usize) -> Self {
+        let place = (self.column.place() + steps) % Column::ALL.len();
         Self { column: Column::ALL[place], reversed: false }
     }
 
@@ -176,9 +183,9 @@ mod tests {
         let mut order = Order::default().reverse();
         assert!(order.is_ascending());
         for _ in 0..Column::ALL.len() {
-            order = order.beside(1);
+            order = order.next();
         }
         assert_eq!(order, Order::default());
-        assert_eq!(Order { column: Column::Stream, reversed: true }.beside(-1).column, Column::Pending);
+        assert_eq!(Order { column: Column::Stream, reversed: true }.previous().column, Column::Pending);
     }
 }

@@ -17,9 +17,9 @@ pub(super) const ROWS: u16 = 9;
 
 /// Three columns of figures.
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, snapshot: &Snapshot) {
-    let columns = area.layout(&Layout::horizontal([Constraint::Fill(1); 3]).spacing(3));
+    let columns: [Rect; 3] = area.layout(&Layout::horizontal([Constraint::Fill(1); 3]).spacing(3));
     let of = [("STATE", state(snapshot)), ("TOTALS", done(snapshot)), ("TROUBLE", trouble(snapshot))];
-    for (area, (name, facts)) in Iterator::zip(<[Rect; 3]>::from(columns).into_iter(), of) {
+    for (area, (name, facts)) in Iterator::zip(columns.into_iter(), of) {
         let row = |(what, figure, style): Fact| Row::new([left_in(what, DIM), right_in(figure, style)]);
         let table = Table::new(facts.into_iter().map(row), [Constraint::Length(13), Constraint::Fill(1)]);
         frame.render_widget(table.header(Row::new([name]).style(TITLE)), area);

@@ -109,9 +109,12 @@ mod tests {
         found.into_iter().map(text).collect()
     }
 
+    /// Names and data.
+    type Expected = &'static [(&'static str, &'static str)];
+
     #[test]
     fn events_are_the_same_however_they_come() {
-        let cases: [(&[u8], &[(&str, &str)]); 13] = [
+        let cases: [(&[u8], Expected); 13] = [
             (b"", &[]),
             (b"event: snapshot\ndata: {}\n\n", &[("snapshot", "{}")]),
             (b"event: snapshot\r\ndata: {}\r\n\r\ndata:x\r\n\r\n", &[("snapshot", "{}"), ("", "x")]),
