@@ -8,6 +8,7 @@ use tradebus_gateway::live::Snapshot;
 
 use super::figures::{milliseconds, number};
 use super::paint::{BAD, DIM, GOOD, PLAIN, TITLE, WARN, bad_unless_zero, left_in, right_in};
+use crate::commands::top::source::Origin;
 use crate::human::or_unknown;
 
 type Fact = (&'static str, String, Style);
@@ -15,11 +16,16 @@ type Fact = (&'static str, String, Style);
 /// Rows of the panel.
 pub(super) const ROWS: u16 = 9;
 
-/// Three columns of figures.
-pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, snapshot: &Snapshot) {
+/// Three columns of figures. At a store there is one: what this program has counted says nothing about others.
+pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, origin: &Origin, snapshot: &Snapshot) {
     let columns: [Rect; 3] = area.layout(&Layout::horizontal([Constraint::Fill(1); 3]).spacing(3));
-    let of = [("STATE", state(snapshot)), ("TOTALS", done(snapshot)), ("TROUBLE", trouble(snapshot))];
-    for (area, (name, facts)) in Iterator::zip(columns.into_iter(), of) {
+    let panels = match origin {
+        Origin::Gateway(_) => {
+            vec![("STATE", of_node(snapshot)), ("TOTALS", done(snapshot)), ("TROUBLE", trouble(snapshot))]
+        }
+        Origin::Store => vec![("STATE", state(snapshot))],
+    };
+    for (area, (name, facts)) in Iterator::zip(columns.into_iter(), panels) {
         let row = |(what, figure, style): Fact| Row::new([left_in(what, DIM), right_in(figure, style)]);
         let table = Table::new(facts.into_iter().map(row), [Constraint::Length(13), Constraint::Fill(1)]);
         frame.render_widget(table.header(Row::new([name]).style(TITLE)), area);
@@ -41,9 +47,14 @@ fn state(snapshot: &Snapshot) -> Vec<Fact> {
         ),
         ("delayed", number(snapshot.delayed), PLAIN),
         ("layout", snapshot.node.layout.clone(), PLAIN),
-        ("version", snapshot.node.version.clone(), PLAIN),
-        ("subscribers", number(snapshot.process.http_subscriptions), PLAIN),
     ]
+}
+
+fn of_node(snapshot: &Snapshot) -> Vec<Fact> {
+    let mut facts = state(snapshot);
+    facts.push(("version", snapshot.node.version.clone(), PLAIN));
+    facts.push(("subscribers", number(snapshot.process.http_subscriptions), PLAIN));
+    facts
 }
 
 fn done(snapshot: &Snapshot) -> Vec<Fact> {

@@ -100,7 +100,7 @@ pub(super) fn health(frame: &mut Frame<'_>, area: Rect, model: &mut Model, pictu
     };
     let rows = [Constraint::Length(totals::ROWS + 1), Constraint::Length(room), Constraint::Fill(1)];
     let [counted, why, rest] = area.layout(&Layout::vertical(rows));
-    totals::draw(frame, counted, snapshot);
+    totals::draw(frame, counted, &model.origin, snapshot);
     if room > 0 {
         reasons::draw(frame, why, snapshot);
     }
