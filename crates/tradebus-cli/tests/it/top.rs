@@ -95,6 +95,22 @@ fn a_token_is_asked_for_and_a_wrong_one_is_refused() {
 }
 
 #[test]
+fn a_gateway_that_speaks_tls_is_followed_if_an_authority_vouches_for_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = |name: &str| directory.path().join(name).display().to_string();
+    let identity = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+    std::fs::write(file("certificate"), identity.cert.pem()).unwrap();
+    std::fs::write(file("key"), identity.signing_key.serialize_pem()).unwrap();
+    let (certificate, key) = (file("certificate"), file("key"));
+    let (_node, url) = node(&["--http-tls-cert", &certificate, "--http-tls-key", &key]);
+    assert!(url.starts_with("https://"), "{url}");
+    let given = ["--http", &url, "--once", "--json"];
+    snapshot(&run(top(&given).args(["--ca-file", &certificate])));
+    fails(&mut top(&given), 1, &[&url, "certificate"]);
+    fails(top(&given).args(["--ca-file", &key]), 2, &["--ca-file", "no certificate"]);
+}
+
+#[test]
 fn what_is_no_gateway_is_named() {
     const HTML: &str =
         "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 2\r\nconnection: close\r\n\r\nhi";

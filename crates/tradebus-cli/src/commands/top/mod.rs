@@ -1,15 +1,16 @@
 //! `tradebus top`: what a node does, live in the terminal.
 //!
 //! [`source`] is where snapshots come from, [`clean`] makes them fit to be shown, [`model`] knows what is looked at, [`keys`] changes that, and
-//! [`screen`] draws it; [`print`] writes the snapshots as lines instead.
+//! [`screen`] draws it; [`json_lines`] writes the snapshots as lines instead.
 
 mod clean;
 mod history;
+mod json_lines;
 mod keys;
 mod live;
 mod model;
 mod order;
-mod print;
+
 mod screen;
 mod source;
 
@@ -85,7 +86,7 @@ pub(crate) async fn run(args: Args, global: &Global) -> Outcome {
         () = shutdown.requested() => return Ok(()),
     };
     let outcome = if args.json {
-        print::run(&mut feed, &mut shutdown, args.once).await
+        json_lines::run(&mut feed, &mut shutdown, args.once).await
     } else {
         live::run(&mut feed, &mut shutdown).await
     };
