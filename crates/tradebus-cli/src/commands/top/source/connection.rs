@@ -21,8 +21,8 @@ use crate::failure::{Failure, Outcome};
 const CONNECT: Duration = Duration::from_secs(5);
 /// A gateway says something each second, and a comment each 15 seconds whatever happens.
 const SILENCE: Duration = Duration::from_secs(20);
-/// How long it takes to find out that no gateway runs on this machine.
-const GLANCE: Duration = Duration::from_secs(1);
+/// How long to wait for a gateway of this machine that nobody has named. Where none listens that is known at once, and a busy one takes a while.
+const GLANCE: Duration = Duration::from_secs(5);
 
 /// Who asks a gateway.
 pub(super) struct Caller {
