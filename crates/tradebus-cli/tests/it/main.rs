@@ -14,4 +14,5 @@ mod serve;
 mod services;
 mod subscribe;
 mod support;
+mod top;
 mod usage;
