@@ -49,7 +49,7 @@ export function tail(root, page) {
   let turning = 0;
   /** Newest last; what has not been put on the screen yet. */
   let queue = [];
-  const seen = { shown: 0, skipped: 0, dropped: 0, passed: 0 };
+  const seen = { shown: 0, skipped: 0, passed: 0 };
 
   for (const kind of ["pointermove", "pointerdown", "keydown", "focusin"]) {
     list.addEventListener(kind, () => {
@@ -75,8 +75,8 @@ export function tail(root, page) {
     keep({ pattern: topics, priority: some, rate: rate.value, from: from.value === "latest" ? null : from.value });
     started = true;
     source?.close();
-    Object.assign(seen, { shown: 0, skipped: 0, dropped: 0, passed: 0 });
-    const search = new URLSearchParams({ from: from.value, on_slow: "conflate", max_rate: rate.value });
+    Object.assign(seen, { shown: 0, skipped: 0, passed: 0 });
+    const search = new URLSearchParams({ from: from.value, on_slow: "drop", max_rate: rate.value });
     for (const topic of topics) search.append("pattern", topic);
     if (some) search.set("priority", some);
     setHeld(false);
@@ -91,9 +91,7 @@ export function tail(root, page) {
     mine.addEventListener("open", () => text(says, `Listening to ${patterns.value.trim()}: at most ${plural(Number(rate.value), "message")} a second; what does not fit gives way to newer ones.`));
     mine.addEventListener("message", (event) => take(event.data));
     mine.addEventListener("skipped", (event) => {
-      const { skipped = 0, dropped = 0 } = JSON.parse(event.data);
-      seen.skipped += skipped;
-      seen.dropped += dropped;
+      seen.skipped += JSON.parse(event.data).skipped;
       schedule(draw);
     });
     mine.addEventListener("end", (event) => halt(`The gateway ended it: ${JSON.parse(event.data).reason}`));
@@ -143,7 +141,7 @@ export function tail(root, page) {
     fold();
     list.replaceChildren();
     queue = [];
-    Object.assign(seen, { shown: 0, skipped: 0, dropped: 0, passed: 0 });
+    Object.assign(seen, { shown: 0, skipped: 0, passed: 0 });
     schedule(draw);
   }
 
@@ -240,7 +238,6 @@ export function tail(root, page) {
     }
     const parts = [`${count(seen.shown)} shown`];
     if (seen.skipped) parts.push(`${count(seen.skipped)} skipped to keep to the rate`);
-    if (seen.dropped) parts.push(`${count(seen.dropped)} replaced by newer ones of their topic`);
     if (seen.passed) parts.push(`${count(seen.passed)} passed while paused`);
     if (still && queue.length) parts.push(`${held || page.paused ? "paused" : "still while you point at it"}, ${plural(queue.length, "newer message")} ${queue.length === 1 ? "waits" : "wait"}`);
     text(counts, `${parts.join(" · ")}.`);

@@ -81,6 +81,8 @@ impl Asked {
             None => self.buffer,
         };
         let mut options = SubscribeOptions::default().from(self.from).policy(self.on_slow.policy());
+        // A client that reads slowly, or wants only some, is told what it misses: the node has lost nothing.
+        options = options.sampling();
         if let Some(messages) = buffer {
             options = options.capacity(messages);
         }

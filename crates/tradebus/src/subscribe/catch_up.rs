@@ -234,7 +234,7 @@ impl CatchUp {
     /// Hands on what is held, as far as there is room. A tier that has none does not hold up the others.
     fn hand_on(&mut self) {
         for place in self.places.iter_mut().filter(|place| !place.held.is_empty()) {
-            self.reading.meters.dropped.add(self.subscriber.queue.push(&mut place.held));
+            self.subscriber.push(&mut place.held, &self.reading.meters);
         }
     }
 

@@ -397,11 +397,11 @@ impl Member {
     /// Takes what there is room for, and follows the numbers of the batch so far.
     fn get(&self, deliveries: &mut VecDeque<Delivery>, batch: &[Sequenced], meters: &Meters) {
         if batch.is_empty() {
-            return meters.dropped.add(self.subscriber.queue.push(deliveries));
+            return self.subscriber.push(deliveries, meters);
         }
         // Held meanwhile: who has got a message finds the gap before it.
         let mut sequences = self.subscriber.sequences.lock();
-        meters.dropped.add(self.subscriber.queue.push(deliveries));
+        self.subscriber.push(deliveries, meters);
         follow(&mut sequences, batch, deliveries).count(meters);
     }
 
@@ -444,7 +444,8 @@ mod tests {
         let stream = StreamKey::from("s");
         let queue = Queue::new(SubscriptionPolicy::Wait, 10, usize::MAX);
         let sequences = parking_lot::Mutex::default();
-        let subscriber = Arc::new(Subscriber { pattern: Pattern::new("*").unwrap(), queue, sequences });
+        let subscriber =
+            Arc::new(Subscriber { pattern: Pattern::new("*").unwrap(), queue, sequences, samples: false });
         // The others have seen everything up to 9, this one up to 5.
         let joined = HashMap::from([(stream.clone(), (EntryId::new(5, 0), EntryId::new(9, 0)))]);
         let mut member = Member { subscriber, joined };

@@ -247,7 +247,8 @@ impl Subscriptions {
         let policy = options.policy.unwrap_or(self.defaults.policy);
         let capacity = options.capacity.unwrap_or(self.defaults.capacity);
         let queue = Queue::new(policy, capacity, self.defaults.max_bytes);
-        let subscriber = Arc::new(Subscriber { pattern, queue, sequences: Mutex::default() });
+        let subscriber =
+            Arc::new(Subscriber { pattern, queue, sequences: Mutex::default(), samples: options.samples });
         let readers = self.register(sources, &subscriber)?;
         let places = self.start_of(&readers, &subscriber.pattern, options.from).await?;
         let subscription =

@@ -15,6 +15,7 @@ pub struct SubscribeOptions {
     pub(super) streams: Vec<StreamKey>,
     pub(super) policy: Option<SubscriptionPolicy>,
     pub(super) capacity: Option<usize>,
+    pub(super) samples: bool,
     pub(super) ordering: Option<HandlingOrder>,
     pub(super) handler_timeout: Option<Duration>,
 }
@@ -46,6 +47,14 @@ impl SubscribeOptions {
     #[must_use]
     pub fn capacity(mut self, messages: usize) -> Self {
         self.capacity = Some(messages.max(1));
+        self
+    }
+
+    /// The subscriber wants to see some of the messages, as a screen does. What it drops counts in
+    /// [`Subscription::dropped`](crate::Subscription::dropped), and not as a loss of the bus.
+    #[must_use]
+    pub fn sampling(mut self) -> Self {
+        self.samples = true;
         self
     }
 

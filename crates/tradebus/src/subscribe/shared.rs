@@ -1,5 +1,6 @@
 //! What the readers of a bus have in common.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
@@ -31,6 +32,18 @@ pub(super) struct Subscriber {
     pub(super) queue: Queue,
     /// What it knows about those who number their records; locked by the batch, and only where records are numbered.
     pub(super) sequences: Mutex<Sequences>,
+    /// It wants some of the messages: what it drops is nobody's loss.
+    pub(super) samples: bool,
+}
+
+impl Subscriber {
+    /// Puts messages into its queue, as far as there is room.
+    pub(super) fn push(&self, deliveries: &mut VecDeque<Delivery>, meters: &Meters) {
+        let dropped = self.queue.push(deliveries);
+        if !self.samples {
+            meters.dropped.add(dropped);
+        }
+    }
 }
 
 /// What a reader works with.
