@@ -15,4 +15,6 @@ mod serve;
 mod services;
 mod subscribe;
 mod support;
+#[cfg(feature = "otlp")]
+mod traces;
 mod usage;

@@ -1,7 +1,7 @@
 //! The span of a batch on its way to the store: there is one if any of its messages carries a context.
 
 use opentelemetry::global::BoxedSpan;
-use opentelemetry::trace::{Link, Span as _, SpanKind, Tracer as _};
+use opentelemetry::trace::{Link, Span, SpanContext, SpanKind, Tracer as _};
 use opentelemetry::{Context, KeyValue};
 
 use super::names::{BATCH_COUNT, DESTINATION_NAME, FLUSH, SEND};
@@ -23,7 +23,7 @@ impl Tracer {
         tier: Priority,
         messages: impl Iterator<Item = &'a Message> + Clone,
     ) -> Flushing {
-        let traced = messages.clone().filter_map(context).filter(|context| context.is_sampled());
+        let traced = messages.clone().filter_map(context).filter(SpanContext::is_sampled);
         let links: Vec<Link> = traced.take(MOST_LINKS).map(Link::with_context).collect();
         if links.is_empty() {
             return Flushing(None);
@@ -44,7 +44,7 @@ impl Tracer {
 impl Flushing {
     /// Whether it is worth telling more.
     pub(crate) fn is_recorded(&self) -> bool {
-        self.0.as_ref().is_some_and(|span| span.is_recording())
+        self.0.as_ref().is_some_and(Span::is_recording)
     }
 
     /// All of the batch goes to this stream.

@@ -103,20 +103,16 @@ async fn what_goes_wrong_is_said(
         }
     };
     let options = SubscribeOptions::default().handler_timeout(Duration::from_millis(1));
-    let task = bus.subscribe_with("wrong.*", options, handler).await.unwrap();
+    let mut task = bus.subscribe_with("wrong.*", options, handler).await.unwrap();
     bus.publish(message("wrong.a", &context(number))).await.unwrap().await.unwrap();
     let _ = bus.close().await;
-    finished(task).await;
+    // What was there when the bus was closed is handled.
+    task.finished().await;
 
     let process = one(trace(number), "process wrong.*");
     assert_eq!(value(&process, "error.type").as_deref(), Some(kind));
     assert_eq!(process.status, Status::error(text));
     assert_eq!(value(&process, "tradebus.delivery_count"), None, "there is no group");
-}
-
-/// What was there when the bus was closed is handled.
-async fn finished(mut task: crate::HandlerTask) {
-    task.finished().await;
 }
 
 #[rstest]
@@ -130,7 +126,7 @@ async fn a_malformed_context_is_no_error(#[case] malformed: &str) {
     let bus = bus().await;
     let (handler, mut handled) = handing_on();
     let task = bus.subscribe_with("odd.*", SubscribeOptions::default(), handler).await.unwrap();
-    bus.publish(message("odd.a", malformed)).await.unwrap();
+    let _ = bus.publish(message("odd.a", malformed)).await.unwrap();
     let delivery = handled.recv().await.unwrap();
     task.stop().await;
     assert_eq!(delivery.headers.as_ref().unwrap().traceparent.as_deref(), Some(malformed));
@@ -161,7 +157,7 @@ struct Doubler;
 
 #[async_trait]
 impl Service for Doubler {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "doubler"
     }
 

@@ -90,7 +90,7 @@ async fn a_batch_is_linked_to_the_traces_of_its_messages() {
 async fn without_a_sampled_span_nothing_is_added() {
     let bus = bus().await;
     let mut all = bus.subscribe("*", SubscribeOptions::default()).await.unwrap();
-    bus.publish(message("quiet.a")).await.unwrap();
+    let _ = bus.publish(message("quiet.a")).await.unwrap();
     assert_eq!(all.next().await.unwrap().headers, None);
     let remote = Context::new().with_remote_span_context(read(UNSAMPLED).unwrap());
     let receipt = {
@@ -111,7 +111,7 @@ async fn a_context_of_its_own_is_kept() {
     for own in [OWN, "00-malformed"] {
         let mut sent = message("kept.a");
         sent.headers_mut().traceparent = Some(own.into());
-        tracing::info_span!("caller").in_scope(|| bus.try_publish(sent)).unwrap().unwrap();
+        let _ = tracing::info_span!("caller").in_scope(|| bus.try_publish(sent)).unwrap().unwrap();
         assert_eq!(all.next().await.unwrap().headers.as_ref().unwrap().traceparent.as_deref(), Some(own));
     }
     let _ = bus.close().await;
@@ -124,7 +124,7 @@ async fn a_bus_that_traces_begins_traces() {
     for (rate, expected) in [(1.0, true), (0.0, false)] {
         let bus = Bus::connect(traces(rate)).await.unwrap();
         let mut all = bus.subscribe("*", SubscribeOptions::default()).await.unwrap();
-        bus.publish(message("begun.a").encoding(Encoding::MsgPack)).await.unwrap();
+        let _ = bus.publish(message("begun.a").encoding(Encoding::MsgPack)).await.unwrap();
         let context = carried(&all.next().await.unwrap());
         assert_eq!(context.is_some(), expected, "{rate}");
         if let Some(context) = context {
