@@ -1,4 +1,5 @@
 //! What there is without the feature `otel`: nothing, which costs nothing.
+#![allow(clippy::unused_self, reason = "the same can be said as with the feature")]
 
 use crate::config::BusConfig;
 use crate::{Delivery, Message, Pattern, Priority};
@@ -12,11 +13,11 @@ pub(crate) struct Sending;
 
 /// Nothing to be told about a batch.
 #[derive(Debug, Default)]
-pub(crate) struct Flushing;
+pub(crate) struct Flushing(());
 
 /// Nothing to be told about those who handle messages.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Consumer;
+pub(crate) struct Consumer(());
 
 /// Nothing to be told about a message that is handled.
 pub(crate) struct Processing;
@@ -37,11 +38,11 @@ impl Tracer {
     }
 
     pub(crate) fn flush<'a>(self, _tier: Priority, _messages: impl Iterator<Item = &'a Message>) -> Flushing {
-        Flushing
+        Flushing(())
     }
 
     pub(crate) fn consumer(self, _pattern: &Pattern, _group: Option<&str>) -> Consumer {
-        Consumer
+        Consumer(())
     }
 }
 
@@ -71,4 +72,6 @@ impl Processing {
     }
 
     pub(crate) fn failed(&self, _kind: &str, _text: &str) {}
+
+    pub(crate) fn end(self) {}
 }

@@ -66,6 +66,11 @@ impl Processing {
         self.0.clone().map(Context::attach)
     }
 
+    /// Handling has ended, before anybody hears how it went.
+    pub(crate) fn end(self) {
+        drop(self.0);
+    }
+
     /// Handling failed.
     pub(crate) fn failed(&self, kind: &str, text: &str) {
         if let Some(context) = &self.0 {

@@ -106,8 +106,7 @@ impl<I: Intake, H: Handler> Worker<I, H> {
         if let Some((kind, text)) = outcome.failure() {
             span.failed(kind, text);
         }
-        // Who hears how it went finds the span ended.
-        drop(span);
+        span.end();
         ticket.settle(outcome);
         ended
     }
