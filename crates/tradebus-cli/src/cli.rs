@@ -18,6 +18,7 @@ Examples:
   tradebus sub 'risk.*' 'events.order.*'             print messages as they arrive
   tradebus pub risk.alerts.LIMIT '{\"gross\":1e6}' --priority critical
   tradebus stream ls                                 the streams of the bus, their lengths, ages and groups
+  tradebus top                                       a node live in the terminal: rates, latencies, queues, streams, health
 
 Settings come from, the later over the earlier: built-in defaults, a preset, a file (--config, TRADEBUS_CONFIG,
 ./tradebus.toml, ~/.config/tradebus/config.toml or /etc/tradebus/tradebus.toml), the environment (TRADEBUS_STORE,

@@ -5,9 +5,11 @@ use std::io;
 
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::fmt::writer::MakeWriterExt as _;
 
 use crate::cli::{Global, LogFormat};
 use crate::failure::{Failure, Outcome};
+use crate::full_screen;
 use crate::terminal;
 
 /// Starts logging: as `--log` says, else `TRADEBUS_LOG`, else `RUST_LOG`, else as the command has it.
@@ -22,7 +24,8 @@ pub(crate) fn start(global: &Global, default: &str) -> Outcome {
     };
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(io::stderr)
+        // A line of the log would tear a picture on the same terminal.
+        .with_writer(io::stderr.with_filter(|_| !full_screen::covers_stderr()))
         .with_ansi(terminal::stderr_has_colour())
         // A log that nobody reads must not end the program.
         .log_internal_errors(false)

@@ -2,7 +2,7 @@
 //!
 //! [`cli`] says what can be asked, [`commands`] holds one file or folder a command, and the rest is what they share:
 //! [`settings`] reads the configuration, [`streams`] opens the store to look after its streams, [`lines`] reads input, [`logging`],
-//! [`output`], [`listing`] and [`progress`] write, [`confirm`] asks, [`failure`] says what went wrong and with which exit code,
+//! [`output`], [`listing`] and [`progress`] write, [`full_screen`] draws, [`confirm`] asks, [`failure`] says what went wrong and with which exit code,
 //! [`shutdown`] listens to signals, [`telemetry`] exports traces.
 
 mod cli;
@@ -10,6 +10,7 @@ mod commands;
 mod confirm;
 mod entry;
 mod failure;
+mod full_screen;
 mod human;
 mod lines;
 mod listing;
@@ -22,6 +23,7 @@ mod shutdown;
 mod streams;
 mod telemetry;
 mod terminal;
+mod token;
 
 use std::process::ExitCode;
 

@@ -41,6 +41,12 @@ fn holds_secret(url: &str) -> bool {
     tradebus::redact_url(url) != url
 }
 
+/// Whether anybody has said where the store is.
+pub(crate) fn names_store(loaded: &Loaded) -> bool {
+    let fields = ["store", "redis_host", "redis_port", "redis_db", "redis_username", "redis_password"];
+    fields.iter().any(|field| loaded.sources.get(field) != Source::Default)
+}
+
 /// Where the store of a configuration that was checked is.
 pub(crate) fn location(config: &BusConfig) -> Outcome<Location> {
     Location::parse(config.store_url().expose()).map_err(|error| Failure::usage(error.to_string()))

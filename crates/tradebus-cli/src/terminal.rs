@@ -23,6 +23,11 @@ fn colour_wanted(is_terminal: bool) -> bool {
     is_terminal && !no_color && env::var_os("TERM").is_none_or(|term| term != "dumb")
 }
 
+/// Whether a picture can be drawn on standard output.
+pub(crate) fn can_be_drawn_on() -> bool {
+    stdout_is_terminal() && env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
+
 /// Columns and rows of the terminal on standard output; `None` where there is none, so that nothing is cut in a pipe.
 pub(crate) fn stdout_size() -> Option<(usize, usize)> {
     let (width, height) = terminal_size::terminal_size_of(io::stdout())?;

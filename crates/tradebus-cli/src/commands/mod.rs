@@ -10,6 +10,7 @@ mod serve;
 mod services;
 mod stream;
 mod subscribe;
+mod top;
 
 use clap::Subcommand;
 
@@ -27,6 +28,7 @@ pub(crate) enum Command {
     Stream(stream::Args),
     Group(group::Args),
     Dead(dead::Args),
+    Top(top::Args),
     Bench(bench::Args),
     Config(config::Args),
 }
@@ -54,6 +56,7 @@ impl Command {
             Self::Stream(args) => stream::run(args, global).await,
             Self::Group(args) => group::run(args, global).await,
             Self::Dead(args) => dead::run(args, global).await,
+            Self::Top(args) => top::run(args, global).await,
             Self::Bench(args) => bench::run(args, global).await,
             Self::Config(args) => config::run(args, global),
         }

@@ -8,13 +8,13 @@ mod durable;
 mod groups;
 mod http;
 mod manage;
-mod page;
 mod publish;
 mod request;
 mod serve;
 mod services;
 mod subscribe;
 mod support;
+mod top;
 #[cfg(feature = "otlp")]
 mod traces;
 mod usage;

@@ -18,7 +18,7 @@ fn help_starts_with_what_it_does_and_has_examples() {
 
 #[test]
 fn wrong_usage_ends_with_2_and_says_what_is_allowed() {
-    let cases: [(&[&str], &str); 23] = [
+    let cases: [(&[&str], &str); 28] = [
         (&[], "Usage: tradebus"),
         (&["nonsense"], "unrecognized subcommand 'nonsense'"),
         (&["sub"], "<PATTERN>"),
@@ -45,6 +45,11 @@ fn wrong_usage_ends_with_2_and_says_what_is_allowed() {
         (&["pub", "t", "x", "--lines", "-"], "cannot be used with"),
         (&["config", "show", "--log", "wran"], "allowed are off, error, warn"),
         (&["serve", "--seed", "1"], "--demo"),
+        (&["top"], "--json"),
+        (&["top", "--once"], "--json"),
+        (&["top", "--json", "--interval", "0.5"], "allowed are 1 to 3600 seconds"),
+        (&["top", "--json", "--http", "redis://h"], "starts with http"),
+        (&["top", "--json", "--http", "http://u:p@h"], "--token-file"),
     ];
     for (given, expected) in cases {
         let finished = args(given);
@@ -116,6 +121,8 @@ fn no_secret_is_shown_anywhere() {
         at(&store, &["config", "check"]),
         at("redis://:hunter2@h:99999", &["config", "check"]),
         at("redis://:hunter2", &["sub", "t"]),
+        at(&store, &["top", "--once", "--json", "--log", "trace"]),
+        at(&store, &["top", "--json", "--http", "http://bob:hunter2@127.0.0.1:1"]),
         at("hunter2@x", &["sub", "t"]),
     ];
     let mut flags = tradebus();
@@ -132,7 +139,7 @@ fn no_secret_is_shown_anywhere() {
     commands.push(password);
     for command in &mut commands {
         let finished = run(command);
-        let all = finished.stdout + &finished.stderr;
+        let all = finished.stdout + finished.stderr.as_str();
         assert!(!all.is_empty() && !all.contains("hunter2"), "{command:?}: {all}");
         assert!(!all.contains("panicked"), "{all}");
     }

@@ -144,7 +144,7 @@ pub(crate) async fn logout(State(guard): State<Arc<Guard>>, headers: HeaderMap) 
     if let Some(id) = cookie(&headers) {
         guard.entrance.sessions.close(id);
     }
-    let mut response = Redirect::to("/login").into_response();
+    let mut response = Redirect::to("/login?out").into_response();
     response
         .headers_mut()
         .extend(guard.entrance.set_cookie("", 0).map(|cookie| (header::SET_COOKIE, cookie)));

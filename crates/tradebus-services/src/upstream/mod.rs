@@ -35,3 +35,4 @@ pub use config::{BreakerConfig, UpstreamConfig};
 pub use error::{Breakage, UpstreamError};
 pub use secret::SecretSource;
 pub use status::{LastError, UpstreamState, UpstreamStatus};
+pub use tls::client_config;

@@ -9,9 +9,12 @@ use rustls::{ClientConfig, RootCertStore};
 
 /// TLS 1.2 and 1.3 to servers for which an authority in the file vouches, or one that the system trusts.
 ///
-/// A system without any authority gives a client that reaches no `https` server; it says so when it is asked to. The
-/// error says what is wrong with the file.
-pub(crate) fn client_config(authorities: Option<&Path>) -> Result<ClientConfig, String> {
+/// A system without any authority gives a client that reaches no `https` server; it says so when it is asked to.
+///
+/// # Errors
+///
+/// When the file cannot be read or has no certificate: what is wrong with it.
+pub fn client_config(authorities: Option<&Path>) -> Result<ClientConfig, String> {
     let roots = match authorities {
         Some(file) => from_file(file)?,
         None => of_the_system(),

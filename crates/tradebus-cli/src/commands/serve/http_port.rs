@@ -1,20 +1,18 @@
 //! The address at which the gateway answers: API, metrics and the page.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use secrecy::SecretString;
 use tradebus_engine::server::Tls;
 use tradebus_gateway::{Gateway, GatewayError, GatewaySettings, Node};
 
 use super::address::{self, Address};
 use crate::failure::{Failure, Outcome};
+use crate::token;
 
 /// Where a person looks who was told nothing else.
 const DEFAULT: &str = "127.0.0.1:8787";
-/// A shorter token can be guessed.
-const SHORTEST_TOKEN: usize = 16;
 
 /// Where the gateway answers, and to whom.
 #[derive(clap::Args)]
@@ -66,7 +64,8 @@ impl HttpOptions {
             None => DEFAULT.parse().expect("the default is an address"),
         };
         let mut settings = GatewaySettings::new(address);
-        settings.token = self.http_token_file.as_deref().map(token).transpose()?;
+        settings.token =
+            self.http_token_file.as_deref().map(|file| token::read(file, "--http-token-file")).transpose()?;
         settings.hosts.clone_from(&self.http_host);
         settings.tls = self.tls()?;
         Ok(Some(settings))
@@ -79,20 +78,4 @@ impl HttpOptions {
         let tls = Tls::load(certificate, key).map_err(|error| Failure::usage(error.to_string()))?;
         Ok(Some(tls.config()))
     }
-}
-
-/// Reads the token; what else is in the file is not shown.
-fn token(file: &Path) -> Outcome<SecretString> {
-    let wrong = |what: &dyn std::fmt::Display| {
-        Failure::usage(format!("--http-token-file: {}: {what}", file.display()))
-    };
-    let text = std::fs::read_to_string(file).map_err(|error| wrong(&error))?;
-    let token = text.trim_end_matches(['\r', '\n']);
-    let is_plain = token.bytes().all(|byte| byte.is_ascii_graphic());
-    if token.len() < SHORTEST_TOKEN || !is_plain {
-        return Err(wrong(&format!(
-            "the file must hold one line of at least {SHORTEST_TOKEN} letters, digits and signs without spaces, such as openssl rand -hex 32 prints"
-        )));
-    }
-    Ok(token.into())
 }

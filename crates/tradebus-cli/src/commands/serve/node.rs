@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use tradebus::config::{Loaded, Source};
+use tradebus::config::Loaded;
 use tradebus::{Bus, BusConfig, EmbeddedStore, ServiceTask, StreamStore as _};
 
 use tradebus_gateway::{Gateway, ServiceEntry};
@@ -14,6 +14,7 @@ use super::Args;
 use super::redis_port::RedisPort;
 use crate::commands::services;
 use crate::failure::{Failure, Outcome};
+use crate::settings;
 
 /// How long requests over HTTP have to be answered at the end.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -46,7 +47,7 @@ impl Node {
         // What is wrong there is said before anything has begun.
         args.http.settings()?;
         let mut config = loaded.config.clone();
-        if !names_store(&loaded) {
+        if !settings::names_store(&loaded) {
             config.store = Some("memory:".into());
         }
         let embedded = args.embedded.open(&config).await?;
@@ -140,10 +141,4 @@ async fn open_port(args: &Args, embedded: &EmbeddedStore) -> Outcome<Option<Redi
         }
         port => port,
     }
-}
-
-/// Whether anybody has said where the store is.
-fn names_store(loaded: &Loaded) -> bool {
-    let fields = ["store", "redis_host", "redis_port", "redis_db", "redis_username", "redis_password"];
-    fields.iter().any(|field| loaded.sources.get(field) != Source::Default)
 }
