@@ -1,12 +1,15 @@
 //! The way to the collector. The thread that exports knows no Tokio, which the HTTP client needs: requests run on the runtime of the program.
 
 use std::fmt;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response};
+use reqwest::redirect::Policy;
 use tokio::runtime::Handle;
+use tradebus_services::upstream::client_config;
 
 /// Sends requests to the collector.
 pub(super) struct Collector {
@@ -17,11 +20,18 @@ pub(super) struct Collector {
 }
 
 impl Collector {
-    /// With a limit for each request.
-    pub(super) fn new(runtime: &Handle, timeout: Duration) -> Result<Self, reqwest::Error> {
-        // The client asks the process for its provider; an error says that there is one already.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = reqwest::Client::builder().timeout(timeout).build()?;
+    /// With a limit for each request, and the authorities that may vouch for a collector with TLS: those of a file, or of the system.
+    pub(super) fn new(
+        runtime: &Handle,
+        timeout: Duration,
+        authorities: Option<&Path>,
+    ) -> Result<Self, HttpError> {
+        let client = reqwest::Client::builder()
+            .tls_backend_preconfigured(client_config(authorities)?)
+            // The header fields may hold a secret, which is not carried to another place.
+            .redirect(Policy::none())
+            .timeout(timeout)
+            .build()?;
         Ok(Self { client, runtime: runtime.clone(), failure_said: AtomicBool::new(false) })
     }
 

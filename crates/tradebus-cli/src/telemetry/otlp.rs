@@ -1,6 +1,7 @@
 //! Exports traces by OTLP (HTTP, protobuf), as the environment variables of OpenTelemetry say.
 
 use std::env;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use opentelemetry::{Key, KeyValue, global};
@@ -66,7 +67,8 @@ fn provider(runtime: &Handle) -> Result<SdkTracerProvider, ExporterBuildError> {
             "traces are exported with {PROTOCOL}: {other}, which the environment names, is not there"
         );
     }
-    let collector = Collector::new(runtime, timeout(signal_or_all("TIMEOUT")))
+    let authorities = signal_or_all("CERTIFICATE").map(PathBuf::from);
+    let collector = Collector::new(runtime, timeout(signal_or_all("TIMEOUT")), authorities.as_deref())
         .map_err(|error| ExporterBuildError::InternalFailure(error.to_string()))?;
     let exporter = SpanExporter::builder()
         .with_http()
