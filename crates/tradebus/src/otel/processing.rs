@@ -13,6 +13,9 @@ use super::traceparent::read;
 use super::tracer::{Tracer, global};
 use crate::{Delivery, Message, Pattern};
 
+/// Characters of a malformed context that are logged.
+const MOST_SHOWN: usize = 64;
+
 /// Those who handle the messages of a subscription.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Consumer {
@@ -21,7 +24,7 @@ pub(crate) struct Consumer {
     group: Option<SmolStr>,
 }
 
-/// Lasts until it is dropped: handling has ended then. Empty for a message that carries no context.
+/// Lasts until its [end](Self::end), or until it is dropped with all of its contexts. Empty for a message that carries no context.
 pub(crate) struct Processing(Option<Context>);
 
 impl Tracer {
@@ -66,9 +69,11 @@ impl Processing {
         self.0.clone().map(Context::attach)
     }
 
-    /// Handling has ended, before anybody hears how it went.
+    /// Handling has ended, whoever else holds the context: a task that the handler has left behind, for example.
     pub(crate) fn end(self) {
-        drop(self.0);
+        if let Some(context) = self.0 {
+            context.span().end();
+        }
     }
 
     /// Handling failed.
@@ -87,7 +92,8 @@ impl Message {
     pub fn trace_context(&self) -> Option<Context> {
         let text = traceparent(self)?;
         let Some(parent) = read(text) else {
-            tracing::debug!(topic = %self.topic, traceparent = text, "a message carries a trace context that is none");
+            let start = || text.chars().take(MOST_SHOWN).collect::<String>();
+            tracing::debug!(topic = %self.topic, traceparent = ?start(), "a message carries a trace context that is none");
             return None;
         };
         Some(Context::new().with_remote_span_context(parent))

@@ -106,6 +106,7 @@ impl<I: Intake, H: Handler> Worker<I, H> {
         if let Some((kind, text)) = outcome.failure() {
             span.failed(kind, text);
         }
+        // Before anybody hears how it went.
         span.end();
         ticket.settle(outcome);
         ended

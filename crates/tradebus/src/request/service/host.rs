@@ -201,6 +201,7 @@ impl Host {
     async fn take(self: Arc<Self>, delivery: GroupDelivery, permit: OwnedSemaphorePermit) {
         let span = self.consumer.process(&delivery, Some(delivery.deliveries()));
         span.within(self.answer(delivery, permit, &span)).await;
+        span.end();
     }
 
     /// Answers a message, if it is a request.
