@@ -3,7 +3,7 @@
 //! [`cli`] says what can be asked, [`commands`] holds one file or folder a command, and the rest is what they share:
 //! [`settings`] reads the configuration, [`streams`] opens the store to look after its streams, [`lines`] reads input, [`logging`],
 //! [`output`], [`listing`] and [`progress`] write, [`full_screen`] draws, [`confirm`] asks, [`failure`] says what went wrong and with which exit code,
-//! [`shutdown`] listens to signals.
+//! [`shutdown`] listens to signals, [`telemetry`] exports traces.
 
 mod cli;
 mod commands;
@@ -21,6 +21,7 @@ mod progress;
 mod settings;
 mod shutdown;
 mod streams;
+mod telemetry;
 mod terminal;
 mod token;
 
@@ -50,7 +51,9 @@ fn run(cli: Cli) -> Outcome {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| {
         Failure::failed(format!("cannot start the threads that the program needs: {error}"))
     })?;
+    let telemetry = telemetry::start(runtime.handle());
     let outcome = runtime.block_on(cli.command.run(&cli.global));
+    telemetry.finish();
     // A thread may still wait for input that never comes: the process does not wait for it.
     runtime.shutdown_background();
     outcome

@@ -18,7 +18,7 @@
 //! | the stream store | [`store`]: one contract, two engines |
 //! | subscribing | `subscribe`: reader, router, queues, [`Subscription`], [`HandlerTask`] |
 //! | handling | `workers`: pools that scale with the load, and know nothing of where the messages come from |
-//! | what the bus says of itself | [`Metrics`], [`Health`] |
+//! | what the bus says of itself | [`Metrics`], [`Health`]; `otel`: traces, with the feature of that name |
 //! | looking after the streams | `manage`: [`StreamManager`], [`DeadLetters`] |
 //! | the past once more | `replay`: [`Replay`] |
 //! | asking and answering | `request`: [`Bus::request`], [`Service`] |
@@ -40,6 +40,7 @@ pub mod store;
 mod clock;
 mod connectivity;
 mod metrics;
+mod otel;
 
 mod publish;
 

@@ -15,4 +15,6 @@ mod services;
 mod subscribe;
 mod support;
 mod top;
+#[cfg(feature = "otlp")]
+mod traces;
 mod usage;

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
+use smol_str::SmolStr;
 use tradebus::{Bus, Message, Receipt};
 
 use super::Incoming;
@@ -31,11 +32,16 @@ enum Wait {
 #[serde(transparent)]
 pub(crate) struct Given(Box<RawValue>);
 
+/// Name of the header with the trace of the caller, and the lengths in which it can be one. Whether it is, is seen by whoever reads the messages.
+const TRACEPARENT: &str = "traceparent";
+const TRACEPARENT_BYTES: std::ops::RangeInclusive<usize> = 55..=128;
+
 /// Publishes one message, or a list of up to 1,000. All are looked at before the first is published.
 #[utoipa::path(
     post, path = "/api/v1/messages", tag = "messages",
     params(("wait" = Option<String>, Query, description = "`stored` (the default): answers with the ids of the entries; `accepted`: \
-        answers at once, and says no when a tier is full")),
+        answers at once, and says no when a tier is full"),
+        ("traceparent" = Option<String>, Header, description = "W3C trace context, for messages that have none of their own")),
     request_body(content = Incoming, description = "One message, or a list of messages"),
     responses(
         (status = 200, description = "All are stored: `{results: [{topic, id}], stored}`"),
@@ -46,12 +52,14 @@ pub(crate) struct Given(Box<RawValue>);
 )]
 pub(crate) async fn publish(
     State(shared): State<Arc<Shared>>,
+    headers: HeaderMap,
     query: Query,
     Body(given): Body<Given>,
 ) -> Outcome<Response> {
     let query = query.only(&["wait"])?;
     let wait = query.choice("wait", &[("stored", Wait::Stored), ("accepted", Wait::Accepted)])?;
-    let messages = given.messages(shared.limits.messages)?;
+    let mut messages = given.messages(shared.limits.messages)?;
+    continue_trace(&headers, &mut messages);
     match wait.unwrap_or(Wait::Stored) {
         Wait::Stored => store(&shared.bus, messages).await,
         Wait::Accepted => accept(&shared.bus, messages),
@@ -73,6 +81,16 @@ impl Given {
             message.into_message().map_err(|problem| problem.at(&format!("[{index}]")))
         };
         given.into_iter().enumerate().map(in_order).collect()
+    }
+}
+
+/// Messages without a trace context get that of the request. One that is malformed is ignored, as the W3C wants it.
+fn continue_trace(headers: &HeaderMap, messages: &mut [Message]) {
+    let given = headers.get(TRACEPARENT).and_then(|value| value.to_str().ok());
+    let Some(trace) = given.filter(|text| TRACEPARENT_BYTES.contains(&text.len())) else { return };
+    let trace: SmolStr = trace.into();
+    for message in messages {
+        message.headers_mut().traceparent.get_or_insert_with(|| trace.clone());
     }
 }
 
@@ -133,5 +151,30 @@ fn conclude(
     match problem {
         None => Ok(done(results)),
         Some(problem) => Err(problem.with("results", results)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderMap, HeaderValue};
+    use tradebus::Message;
+
+    use super::continue_trace;
+
+    #[test]
+    fn messages_without_a_trace_get_that_of_the_request() {
+        let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        let plain = Message::new("a", "1").unwrap();
+        let mut own = plain.clone();
+        own.headers_mut().traceparent = Some("own".into());
+        let traces = |header: &'static str| {
+            let mut messages = [plain.clone(), own.clone()];
+            let headers =
+                HeaderMap::from_iter([("traceparent".parse().unwrap(), HeaderValue::from_static(header))]);
+            continue_trace(&headers, &mut messages);
+            messages.map(|message| message.headers.and_then(|headers| headers.traceparent))
+        };
+        assert_eq!(traces(trace), [Some(trace.into()), Some("own".into())]);
+        assert_eq!(traces("00-1"), [None, Some("own".into())]);
     }
 }

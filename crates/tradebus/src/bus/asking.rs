@@ -94,6 +94,7 @@ impl Bus {
         options: ServiceOptions,
     ) -> Result<ServiceTask, ServeError> {
         let meter = self.inner.meters.services.of(service.name());
-        serve(Hosting { bus: self.clone(), meter }, service, options).await
+        let tracer = self.inner.subscriptions.tracer();
+        serve(Hosting { bus: self.clone(), meter, tracer }, service, options).await
     }
 }

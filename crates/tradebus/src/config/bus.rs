@@ -89,9 +89,10 @@ pub struct BusConfig {
     /// Time between two reports of metrics, in milliseconds. Default 5000, 1 to 3600000.
     #[schemars(range(min = 1, max = 3_600_000))]
     pub metrics_interval_ms: u64,
-    /// Whether messages are traced. Default false.
+    /// Whether messages begin a trace that are published outside of one, in a build that can trace. Traces of others go on in any case. Default
+    /// false.
     pub enable_tracing: bool,
-    /// Part of the messages that is traced. Default 0.1, 0 to 1.
+    /// Part of the messages that begin a trace with `enable_tracing`. Default 0.1, 0 to 1.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub trace_sample_rate: f64,
 

@@ -250,25 +250,34 @@ fn observation(config: &BusConfig, report: &mut Report) {
     }
 }
 
+/// Fields that need the feature `otel`.
+const TRACING: [&str; 2] = ["enable_tracing", "trace_sample_rate"];
+
 /// Fields that are read and checked, so that configurations of the original system hold, but that nothing acts on yet.
-const AHEAD: [&str; 11] = [
+const AHEAD: [&str; 9] = [
     "connection_pool_size",
     "default_stream_config.auto_ack",
     "default_stream_config.consumer_group",
     "default_stream_config.consumer_name",
     "enable_metrics",
     "enable_pattern_matching",
-    "enable_tracing",
     "metrics_interval_ms",
     "subscriptions",
     "timestamps_as_iso8601",
-    "trace_sample_rate",
 ];
 
 fn ahead(config: &BusConfig, report: &mut Report) {
     let acts = |path: &str| path == "connection_pool_size" && config.mode == Mode::Basic;
-    for change in own_changes(config).filter(|it| AHEAD.contains(&it.path.as_str()) && !acts(&it.path)) {
-        let message = "is kept, but nothing in this version acts on it yet";
+    for change in own_changes(config) {
+        let message = match change.path.as_str() {
+            path if AHEAD.contains(&path) && !acts(path) => {
+                "is kept, but nothing in this version acts on it yet"
+            }
+            path if TRACING.contains(&path) && !cfg!(feature = "otel") => {
+                "is kept, but this build cannot trace: the program needs the feature `otlp`, the library `otel`"
+            }
+            _ => continue,
+        };
         report.suggestions.push(Finding::new(change.path, change.value, "", message));
     }
 }

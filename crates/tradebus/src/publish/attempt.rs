@@ -37,12 +37,16 @@ impl Publisher {
         if buffered.connectivity.is_down(lane::role(stamp.tier)) && !queue.is_closed() {
             return Ok(Err(Refused::NotConnected));
         }
-        match queue.try_offer(message) {
+        let mut sending = self.tracer.send(&mut message);
+        match queue.try_offer(message).inspect_err(|error| sending.failed(error.kind())) {
             Ok(Offer::Queued(receipt)) => {
                 self.queued(buffered, &stamp);
                 Ok(Ok(receipt))
             }
-            Ok(Offer::Wait(_)) => Ok(Err(Refused::BackPressured)),
+            Ok(Offer::Wait(_)) => {
+                sending.failed("back_pressured");
+                Ok(Err(Refused::BackPressured))
+            }
             Err(PublishError::Closed) => Ok(Err(Refused::Closed)),
             Err(error) => Err(error),
         }

@@ -23,6 +23,7 @@ use crate::clock::now_ns;
 use crate::config::{BufferConfig, BusConfig, Flush};
 use crate::connectivity::{Backoff, Connectivity};
 use crate::metrics::Meters;
+use crate::otel::{Flushing, Tracer};
 use crate::store::{Appender, NewEntry, StoreError, StreamStore};
 use crate::wire::compress::Packer;
 
@@ -59,12 +60,15 @@ pub(super) struct Lane {
     /// A refusal for good was logged, and no message was stored since.
     refusal_said: bool,
     acks: Vec<Result<EntryId, StoreError>>,
+    tracer: Tracer,
 }
 
 /// A batch that was sent.
 struct UnderWay {
     messages: VecDeque<Queued>,
     sent: Instant,
+    /// Ends when all of it is answered.
+    flushing: Flushing,
 }
 
 impl Lane {
@@ -76,6 +80,7 @@ impl Lane {
         config: &Arc<BusConfig>,
     ) -> Self {
         let buffer = config.buffer(tier);
+        let tracer = Tracer::new(config, store.system());
         Self {
             tier,
             queue,
@@ -94,6 +99,7 @@ impl Lane {
             refused: VecDeque::new(),
             refusal_said: false,
             acks: Vec::new(),
+            tracer,
         }
     }
 
@@ -208,7 +214,7 @@ impl Lane {
         let mut times = Vec::with_capacity(acks.len());
         let mut settled = Vec::with_capacity(acks.len());
         for ack in acks.drain(..) {
-            let Some(queued) = self.next_answered() else { break };
+            let Some(queued) = self.next_answered(ack.is_ok()) else { break };
             match ack {
                 Ok(id) => {
                     sent += 1;
@@ -253,9 +259,12 @@ impl Lane {
         }
     }
 
-    fn next_answered(&mut self) -> Option<Queued> {
+    fn next_answered(&mut self, stored: bool) -> Option<Queued> {
         loop {
             let front = self.under_way.front_mut()?;
+            if !stored {
+                front.flushing.failed("refused");
+            }
             if let Some(queued) = front.messages.pop_front() {
                 if front.messages.is_empty() {
                     self.courtesy.answered(front.sent.elapsed());
@@ -276,8 +285,24 @@ impl Lane {
         }
         self.number(&mut messages);
         self.meters.note_flush(self.tier, messages.len());
-        self.under_way.push_back(UnderWay { messages, sent: Instant::now() });
+        let flushing = self.flushing(&messages);
+        self.under_way.push_back(UnderWay { messages, sent: Instant::now(), flushing });
         self.send_nth(appender, self.under_way.len() - 1).await
+    }
+
+    /// The span of a batch, if any of it is traced.
+    fn flushing(&mut self, messages: &VecDeque<Queued>) -> Flushing {
+        let mut flushing = self.tracer.flush(self.tier, messages.iter().map(|queued| &queued.message));
+        if flushing.is_recorded() {
+            self.keys.learn(messages.iter().map(|queued| &queued.message.topic));
+            let mut streams = messages.iter().map(|queued| self.keys.get(&queued.message));
+            if let Some(first) = streams.next()
+                && streams.all(|stream| stream == first)
+            {
+                flushing.destination(first.as_bytes());
+            }
+        }
+        flushing
     }
 
     /// Numbers the messages where that is wanted: here, where their order in the streams is decided. What is sent again keeps its number.
@@ -296,7 +321,9 @@ impl Lane {
         // All of it is under way before any of it is sent, so that nothing is forgotten when this is cut short.
         if !self.refused.is_empty() {
             let messages = std::mem::take(&mut self.refused);
-            self.under_way.push_front(UnderWay { messages, sent: Instant::now() });
+            // Its span has ended with the refusal.
+            let flushing = Flushing::default();
+            self.under_way.push_front(UnderWay { messages, sent: Instant::now(), flushing });
         }
         for nth in 0..self.under_way.len() {
             self.meters.retried.add(self.under_way[nth].messages.len() as u64);

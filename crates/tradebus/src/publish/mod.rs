@@ -40,6 +40,7 @@ use crate::config::{BusConfig, Layout, Mode};
 use crate::connectivity::Connectivity;
 use crate::layout::is_reserved;
 use crate::metrics::Meters;
+use crate::otel::Tracer;
 use crate::store::{StoreError, StreamStore};
 use crate::{Message, Priority, Topic, TopicError};
 
@@ -105,6 +106,25 @@ pub enum PublishError {
     Unknown,
 }
 
+impl PublishError {
+    /// The kind of error, as traces have it.
+    pub(crate) const fn kind(&self) -> &'static str {
+        match self {
+            Self::Topic(_) => "topic",
+            Self::TooLarge { .. } => "too_large",
+            Self::Reserved { .. } => "reserved",
+            Self::Filtered { .. } => "filtered",
+            Self::BufferFull { .. } => "buffer_full",
+            Self::Dropped { .. } => "dropped",
+            Self::Closed => "closed",
+            Self::Store(_) => "store",
+            Self::NotSent(_) => "not_sent",
+            Self::Unconfirmed(_) => "unconfirmed",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 /// Takes messages and gets them to the store.
 #[derive(Debug)]
 pub(crate) struct Publisher {
@@ -115,6 +135,7 @@ pub(crate) struct Publisher {
     delayed: Arc<Notify>,
     meters: Arc<Meters>,
     config: Arc<BusConfig>,
+    tracer: Tracer,
 }
 
 /// How messages get to the store, as `mode` says.
@@ -148,6 +169,7 @@ impl Publisher {
             delayed,
             meters: meters.clone(),
             config: config.clone(),
+            tracer: Tracer::new(config, store.system()),
         }
     }
 
@@ -155,15 +177,17 @@ impl Publisher {
     /// not published.
     pub(crate) async fn publish(&self, mut message: Message) -> Result<Receipt, PublishError> {
         self.check(&message)?;
+        let mut sending = self.tracer.send(&mut message);
+        let mut failed = |error: &PublishError| sending.failed(error.kind());
         let stamp = Stamp::put(&mut message);
         let buffered = match &self.way {
             Way::Buffered(buffered) => buffered,
             // In a box, so that the future of a message that is only queued stays small.
-            Way::Basic(basic) => return Box::pin(basic.publish(message)).await,
+            Way::Basic(basic) => return Box::pin(basic.publish(message)).await.inspect_err(failed),
         };
         let queue = &buffered.queues[stamp.tier.number()];
         loop {
-            match queue.offer(message)? {
+            match queue.offer(message).inspect_err(&mut failed)? {
                 Offer::Queued(receipt) => {
                     self.queued(buffered, &stamp);
                     return Ok(receipt);

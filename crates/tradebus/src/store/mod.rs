@@ -110,6 +110,11 @@ pub trait StreamStore: Send + Sync + fmt::Debug {
     /// What the store is and where, without secrets.
     fn describe(&self) -> String;
 
+    /// Name of the messaging system, as traces have it: `redis`, or `tradebus` for stores of this process.
+    fn system(&self) -> &'static str {
+        "tradebus"
+    }
+
     /// Why nothing can be written though the store answers, if that is so and it tells.
     fn trouble(&self) -> Option<String> {
         None

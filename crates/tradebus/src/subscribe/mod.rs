@@ -47,6 +47,7 @@ use crate::config::{BusConfig, SubscriptionPolicy};
 use crate::connectivity::Connectivity;
 use crate::layout::LaidOut;
 use crate::metrics::Meters;
+use crate::otel::Tracer;
 use crate::store::{Position, StoreError, StreamStore};
 use crate::workers::{Handler, Pool, Settings};
 use crate::{Pattern, PatternError, StreamKey};
@@ -172,6 +173,7 @@ pub(crate) struct Subscriptions {
     config: Arc<BusConfig>,
     defaults: Defaults,
     workers: Settings,
+    tracer: Tracer,
     state: Mutex<State>,
 }
 
@@ -230,8 +232,14 @@ impl Subscriptions {
             max_bytes: config.default_buffer_config.max_bytes,
         };
         let workers = Settings::new(config);
+        let tracer = Tracer::new(config, store.system());
         let (reading, config) = (Arc::new(reading), config.clone());
-        Self { reading, config, defaults, workers, state: Mutex::default() }
+        Self { reading, config, defaults, workers, tracer, state: Mutex::default() }
+    }
+
+    /// What begins the spans of those who handle messages.
+    pub(crate) fn tracer(&self) -> Tracer {
+        self.tracer
     }
 
     /// Makes a subscription. Everything that is published after this returns arrives.
@@ -269,7 +277,8 @@ impl Subscriptions {
         handler: impl Handler,
     ) -> Result<HandlerTask, SubscribeError> {
         let (ordering, timeout) = (options.ordering, options.handler_timeout);
-        let settings = self.workers.for_pool(pattern.to_string(), ordering, timeout);
+        let consumer = self.tracer.consumer(&pattern, None);
+        let settings = self.workers.for_pool(pattern.to_string(), consumer, ordering, timeout);
         let subscription = self.subscribe(pattern, options).await?;
         let meters = self.reading.meters.clone();
         Ok(HandlerTask::new(Pool::start(subscription, settings, meters, handler)))

@@ -40,6 +40,11 @@ pub(crate) trait Ticket: Send + 'static {
     /// Handling begins.
     fn started(&mut self) {}
 
+    /// How often a consumer group has delivered the message, this time included; `None` where there is no group.
+    fn deliveries(&self) -> Option<u64> {
+        None
+    }
+
     /// Handling has ended. Must neither block nor take long: it runs on the worker.
     fn settle(self, outcome: Outcome);
 }
@@ -54,6 +59,18 @@ pub(crate) enum Outcome {
     Panicked(String),
     /// It did not end within this time, and was dropped.
     TimedOut(Duration),
+}
+
+impl Outcome {
+    /// What kind of failure it is, as traces have it, and its text; `None` where it is none.
+    pub(super) fn failure(&self) -> Option<(&'static str, &str)> {
+        match self {
+            Self::Succeeded => None,
+            Self::Failed(error) => Some(("handler_failed", error)),
+            Self::Panicked(panic) => Some(("handler_panicked", panic)),
+            Self::TimedOut(_) => Some(("handler_timeout", "the handler took too long and was dropped")),
+        }
+    }
 }
 
 /// What a pool runs over its messages.

@@ -7,12 +7,15 @@ use tokio::sync::Semaphore;
 
 use super::scaler::Bounds;
 use crate::config::{BusConfig, HandlingOrder};
+use crate::otel::Consumer;
 
 /// The settings of the pools of a bus; each gets a copy of its own.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
     /// By which the log names the pool.
     pub(super) name: String,
+    /// By which traces name it.
+    pub(super) consumer: Consumer,
     pub(super) bounds: Bounds,
     pub(super) order: HandlingOrder,
     /// Longest that a handler may take.
@@ -31,6 +34,7 @@ impl Settings {
         let (up, down) = (config.scale_up_threshold, config.scale_down_threshold);
         Self {
             name: String::new(),
+            consumer: Consumer::default(),
             bounds: Bounds { min, max, up, down },
             order: config.ordering,
             timeout: config.handler_timeout(),
@@ -48,11 +52,13 @@ impl Settings {
     pub(crate) fn for_pool(
         &self,
         name: impl Into<String>,
+        consumer: Consumer,
         order: Option<HandlingOrder>,
         timeout: Option<Duration>,
     ) -> Self {
         Self {
             name: name.into(),
+            consumer,
             order: order.unwrap_or(self.order),
             timeout: timeout.map_or(self.timeout, |given| Some(given).filter(|it| !it.is_zero())),
             ..self.clone()

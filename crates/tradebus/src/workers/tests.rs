@@ -14,6 +14,7 @@ use tokio::sync::Semaphore;
 use self::feed::{Feed, message, number};
 use super::{Pool, Settings};
 use crate::metrics::Meters;
+use crate::otel::Consumer;
 use crate::{BusConfig, Delivery};
 
 /// Longer than anything takes that works, on a busy machine too.
@@ -37,7 +38,7 @@ fn workers(count: usize) -> BusConfig {
 }
 
 fn settings(config: &BusConfig) -> Settings {
-    Settings::new(config).for_pool("test", None, None)
+    Settings::new(config).for_pool("test", Consumer::default(), None, None)
 }
 
 /// A handler that counts itself in, and ends only when it is let.

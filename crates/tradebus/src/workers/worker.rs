@@ -93,15 +93,21 @@ impl<I: Intake, H: Handler> Worker<I, H> {
         let Some((delivery, mut ticket)) = job.split() else { return now };
         self.seat.begins(now, &delivery);
         ticket.started();
+        let span = self.settings.consumer.process(&delivery, ticket.deliveries());
         let (membership, seat) = (&mut self.membership, &self.seat);
         let rest = || {
             if let Some(topic) = seat.topic() {
                 membership.give_back(Some(&topic));
             }
         };
-        let outcome = attempt(&*self.handler, delivery, seat, now, self.settings.timeout, rest).await;
+        let outcome = attempt(&*self.handler, delivery, seat, &span, now, self.settings.timeout, rest).await;
         let ended = Instant::now();
         self.note(&outcome, ended);
+        if let Some((kind, text)) = outcome.failure() {
+            span.failed(kind, text);
+        }
+        // Before anybody hears how it went.
+        span.end();
         ticket.settle(outcome);
         ended
     }

@@ -21,7 +21,8 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// The program, in an environment of its own.
 pub(crate) fn tradebus() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tradebus"));
-    let own = std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("TRADEBUS_"));
+    let is_own = |name: &str| name.starts_with("TRADEBUS_") || name.starts_with("OTEL_");
+    let own = std::env::vars_os().filter(|(name, _)| is_own(&name.to_string_lossy()));
     for (name, _) in own {
         command.env_remove(name);
     }

@@ -15,6 +15,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use super::{Service, ServiceHealth, ServiceOptions};
 use crate::config::HandlingOrder;
 use crate::metrics::ServiceMeter;
+use crate::otel::{Consumer, Processing, Tracer};
 use crate::request::{Answer, Call, ErrorCode, ServiceError};
 use crate::workers::panic_text;
 use crate::{
@@ -82,6 +83,7 @@ pub enum ServeError {
 pub(crate) struct Hosting {
     pub(crate) bus: Bus,
     pub(crate) meter: Arc<ServiceMeter>,
+    pub(crate) tracer: Tracer,
 }
 
 /// Joins the group of the service, and starts it.
@@ -94,17 +96,20 @@ pub(crate) async fn serve(
     if topics.is_empty() {
         return Err(ServeError::NoRoutes { name: service.name().to_owned() });
     }
-    let group = SubscribeOptions::group(format!("service.{}", service.name())).ordering(HandlingOrder::None);
+    let group = format!("service.{}", service.name());
     let health_topic = Topic::new(format!("{}{HEALTH}", service.name()))?;
     let read = [&topics[..], std::slice::from_ref(&health_topic)].concat();
     let pattern = Pattern::new(common_pattern(&read))?;
-    let requests = hosting.bus.subscribe(pattern, group).await?;
+    let consumer = hosting.tracer.consumer(&pattern, Some(&group));
+    let options_of_group = SubscribeOptions::group(group).ordering(HandlingOrder::None);
+    let requests = hosting.bus.subscribe(pattern, options_of_group).await?;
     let leaving = watch::channel(false).0;
     let (health, seen) = watch::channel(ServiceHealth::healthy());
     let host = Arc::new(Host {
         health,
         bus: hosting.bus,
         meter: hosting.meter,
+        consumer,
         health_topic,
         event_topic: Topic::new(format!("system.health.{}", service.name()))?,
         topics,
@@ -131,6 +136,8 @@ fn common_pattern(topics: &[Topic]) -> String {
 struct Host {
     bus: Bus,
     meter: Arc<ServiceMeter>,
+    /// By which traces name the service.
+    consumer: Consumer,
     topics: Vec<Topic>,
     /// Of handlers that run.
     limit: Arc<Semaphore>,
@@ -182,7 +189,7 @@ impl Host {
                 _ = leaving.wait_for(|leaving| *leaving) => break,
                 next = next => {
                     let Some((permit, delivery)) = next else { break };
-                    at_work.spawn(self.clone().answer(delivery, permit));
+                    at_work.spawn(self.clone().take(delivery, permit));
                 }
             }
         }
@@ -190,8 +197,15 @@ impl Host {
         tokio::join!(requests.close(), async { while at_work.join_next().await.is_some() {} });
     }
 
+    /// Answers a message, in a span that ends when it is settled.
+    async fn take(self: Arc<Self>, delivery: GroupDelivery, permit: OwnedSemaphorePermit) {
+        let span = self.consumer.process(&delivery, Some(delivery.deliveries()));
+        span.within(self.answer(delivery, permit, &span)).await;
+        span.end();
+    }
+
     /// Answers a message, if it is a request.
-    async fn answer(self: Arc<Self>, delivery: GroupDelivery, permit: OwnedSemaphorePermit) {
+    async fn answer(&self, delivery: GroupDelivery, permit: OwnedSemaphorePermit, span: &Processing) {
         let (call, read) = Call::read(&delivery);
         let wants_answer = delivery.headers.as_ref().is_some_and(|headers| headers.reply_to.is_some());
         let is_known = self.topics.contains(&call.topic) || call.topic == self.health_topic;
@@ -208,6 +222,9 @@ impl Host {
         };
         self.meter.active.fetch_sub(1, Relaxed);
         self.note(&call, &outcome);
+        if let Err(error) = &outcome {
+            span.failed(&error.code, &error.message);
+        }
         drop(permit);
         match self.publish(&call, outcome).await {
             Ok(()) => delivery.ack(),

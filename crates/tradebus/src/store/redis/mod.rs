@@ -290,6 +290,10 @@ impl StreamStore for RedisStore {
     fn describe(&self) -> String {
         format!("redis at {}", self.dialer.name)
     }
+
+    fn system(&self) -> &'static str {
+        "redis"
+    }
 }
 
 /// The glob that matches what starts with these bytes: the signs that are special to Redis are escaped.

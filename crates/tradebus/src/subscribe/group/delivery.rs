@@ -83,7 +83,7 @@ pub(super) struct Ticket {
     member: Arc<Member>,
     stream: StreamKey,
     id: EntryId,
-    deliveries: u64,
+    pub(super) deliveries: u64,
     settled: bool,
 }
 

@@ -68,6 +68,10 @@ impl Job for Unbegun {
 }
 
 impl crate::workers::Ticket for Ticket {
+    fn deliveries(&self) -> Option<u64> {
+        Some(self.deliveries)
+    }
+
     fn settle(self, outcome: Outcome) {
         let error = match outcome {
             Outcome::Succeeded => return self.ack(),

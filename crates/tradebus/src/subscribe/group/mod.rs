@@ -127,7 +127,8 @@ impl Subscriptions {
         handler: impl Handler,
     ) -> Result<HandlerTask, SubscribeError> {
         let name = format!("{pattern} of the group {}", options.group);
-        let settings = self.workers.for_pool(name, options.ordering, options.handler_timeout);
+        let consumer = self.tracer.consumer(&pattern, Some(&options.group));
+        let settings = self.workers.for_pool(name, consumer, options.ordering, options.handler_timeout);
         let subscription = self.join_group(pattern, options).await?;
         let intake = GroupIntake::new(subscription, settings.timeout());
         Ok(HandlerTask::new(Pool::start(intake, settings, self.reading.meters.clone(), handler)))

@@ -12,6 +12,7 @@ use super::feed::{Feed, FeedIntake, critical, message, number};
 use super::{seen, settings, until, within, workers};
 use crate::config::HandlingOrder;
 use crate::metrics::Meters;
+use crate::otel::Consumer;
 use crate::workers::contract::Job;
 use crate::workers::order::MOST_PARKED;
 use crate::workers::shared::{Membership, Next, Shared};
@@ -62,7 +63,7 @@ struct World {
 impl World {
     fn new(order: HandlingOrder) -> Self {
         let feed = Feed::default();
-        let settings = Settings::new(&workers(1)).for_pool("test", Some(order), None);
+        let settings = Settings::new(&workers(1)).for_pool("test", Consumer::default(), Some(order), None);
         let shared = Shared::new(feed.intake(), &settings);
         let (hands, handled, ordered) = (Vec::new(), Vec::new(), order == HandlingOrder::Topic);
         let mut world = Self { feed, shared, hands, handled, cost: Duration::ZERO, ordered };
