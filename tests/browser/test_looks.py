@@ -6,7 +6,7 @@ from selenium.webdriver.common.keys import Keys
 
 VIEWS = ("overview", "streams", "tail", "publish", "services", "dead", "health")
 BRIGHTNESS = """
-    const [r, g, b] = getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number);
+    const [r, g, b] = getComputedStyle(document.documentElement).backgroundColor.match(/\\d+/g).map(Number);
     return (r + g + b) / 3
 """
 

@@ -19,6 +19,7 @@ def test_the_tail_leaves_out_other_tiers_and_is_bounded(demo, page):
     for tier in ("critical", "high", "normal"):
         page.click(f"[data-test=tail-tier-{tier}]")
     page.click("#tail-start")
+    page.click("#tail-clear")
     others = "#tail-list .tier:not([data-tier=low])"
     low = "#tail-list .tier[data-tier=low]"
     page.until("only low messages are shown", lambda: page.count(others) == 0 and page.count(low) > 0)

@@ -11,41 +11,24 @@ use crate::support::{Finished, Redis, Running, args, run, tradebus, waited};
 /// Longest that an answer may take.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// A node with a gateway, and a Redis port for its own engine, at any ports that are free.
-pub(crate) struct Served {
+/// A node with a gateway at any port that is free.
+struct Served {
     running: Running,
     address: String,
-    store: String,
 }
 
 impl Served {
-    pub(crate) fn start(more: &[&str], store: Option<&str>) -> Self {
+    fn start(more: &[&str], store: Option<&str>) -> Self {
         let mut command = tradebus();
         command.args(["serve", "--http", "127.0.0.1:0"]).args(more);
         match store {
             Some(store) => command.args(["--store", store]),
-            None => command.args(["--resp", "127.0.0.1:0"]),
+            None => command.args(["--resp", "none"]),
         };
         let running = Running::start(&mut command);
         let line = running.error_with("http://127.0.0.1:");
         let address = line.split("http://").nth(1).unwrap().trim().to_owned();
-        let line = running.error_with("redis://127.0.0.1:");
-        let port = line.split("redis://127.0.0.1:").nth(1).unwrap();
-        let port: String = port.chars().take_while(char::is_ascii_digit).collect();
-        Self { running, address, store: format!("redis://127.0.0.1:{port}") }
-    }
-
-    pub(crate) fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
-    }
-
-    /// Where others find its store.
-    pub(crate) fn store(&self) -> String {
-        self.store.clone()
-    }
-
-    pub(crate) fn kill(&self) {
-        self.running.signal("KILL");
+        Self { running, address }
     }
 
     fn connect(&self) -> TcpStream {
@@ -67,7 +50,7 @@ impl Served {
         (head.lines().next().unwrap().to_owned(), body.to_owned())
     }
 
-    pub(crate) fn json(&self, path: &str) -> Value {
+    fn json(&self, path: &str) -> Value {
         let (status, body) = self.ask(&format!("GET {path}"), "");
         assert!(status.contains("200"), "{path}: {status}: {body}");
         serde_json::from_str(&body).unwrap_or_else(|error| panic!("{path}: {error}: {body}"))

@@ -46,6 +46,8 @@ export function publish(root) {
     return why === null;
   }
   payload.addEventListener("change", check);
+  // What is told goes as soon as it is put right: if it went with the click, the button would move away from under it.
+  payload.addEventListener("input", () => wrong.hidden || check());
   form.addEventListener("change", check);
 
   function readHeaders() {

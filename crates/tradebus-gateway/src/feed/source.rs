@@ -88,7 +88,7 @@ impl Source {
                     }
                 }
                 message = take(&mut self.messages, self.rate.as_mut()) => match message {
-                    Some(message) if self.wants(&message) => return Some(Next::Message(Box::new(message))),
+                    Some(message) if self.wants(&message) => return Some(self.hand_out(message)),
                     Some(_) => {}
                     None => return Some(self.end("the bus was closed".to_owned())),
                 },
@@ -100,6 +100,14 @@ impl Source {
         self.tiers.is_empty() || self.tiers.contains(&message.priority)
     }
 
+    /// Only what goes out counts towards the rate.
+    fn hand_out(&mut self, message: Delivery) -> Next {
+        if let Some(rate) = &mut self.rate {
+            rate.left -= 1;
+        }
+        Next::Message(Box::new(message))
+    }
+
     fn end(&mut self, reason: String) -> Next {
         self.ended = true;
         Next::End(reason)
@@ -108,11 +116,10 @@ impl Source {
 
 /// The next message, once it may be taken. Cancel safe.
 async fn take(messages: &mut Merged, rate: Option<&mut Rate>) -> Option<Delivery> {
-    let Some(rate) = rate else { return messages.next().await };
-    rate.wait().await;
-    let message = messages.next().await;
-    rate.left -= 1;
-    message
+    if let Some(rate) = rate {
+        rate.wait().await;
+    }
+    messages.next().await
 }
 
 impl Rate {
