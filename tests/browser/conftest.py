@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -19,7 +20,7 @@ from selenium.webdriver.support.ui import Select
 
 PROGRAM = Path(os.environ["TRADEBUS_TEST_PROGRAM"])
 # Only what is broken takes so long.
-PATIENCE = 20
+PATIENCE = 60
 BASE = "trader-TRADER-001:stream"
 
 
@@ -32,16 +33,18 @@ class Node:
         self.process = subprocess.Popen(
             command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=environment
         )
+        self.lines: list[str] = []
+        # It reads to the end: a pipe that is full would hold up the node.
+        threading.Thread(target=lambda: self.lines.extend(self.process.stderr), daemon=True).start()
         self.url = "http://" + self._said(r"http://(127\.0\.0\.1:\d+)")
         self.port = int(self._said(r"redis://127\.0\.0\.1:(\d+)"))
 
     def _said(self, pattern: str) -> str:
-        lines = []
-        for line in self.process.stderr:
-            lines.append(line)
-            if found := re.search(pattern, line):
-                return found.group(1)
-        raise RuntimeError("the node did not start: " + "".join(lines))
+        deadline = time.monotonic() + PATIENCE
+        while not (found := re.search(pattern, "".join(self.lines))):
+            assert time.monotonic() < deadline and self.process.poll() is None, "".join(self.lines)
+            time.sleep(0.05)
+        return found.group(1)
 
     def get(self, path: str) -> Any:
         with urllib.request.urlopen(self.url + path, timeout=PATIENCE) as answer:

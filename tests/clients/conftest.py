@@ -16,7 +16,7 @@ class Node:
 
     def __init__(self, *args: str) -> None:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("TRADEBUS_")}
-        command = [PROGRAM, "serve", "--resp", "127.0.0.1:0", *args]
+        command = [PROGRAM, "serve", "--resp", "127.0.0.1:0", "--http", "none", *args]
         self.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
         self.port = self._port()
 

@@ -18,11 +18,19 @@ const STUCK: Duration = Duration::from_mins(1);
 
 /// Lets connections in, as long as there is room.
 #[derive(Debug, Clone)]
-pub(crate) struct Door(Arc<Semaphore>);
+pub(crate) struct Door {
+    places: Arc<Semaphore>,
+    all: usize,
+}
 
 impl Door {
     pub(crate) fn new(connections: usize) -> Self {
-        Self(Arc::new(Semaphore::new(connections)))
+        Self { places: Arc::new(Semaphore::new(connections)), all: connections }
+    }
+
+    /// Connections that are open.
+    pub(crate) fn inside(&self) -> usize {
+        self.all - self.places.available_permits()
     }
 }
 
@@ -32,7 +40,7 @@ impl<S> Accept<TcpStream, S> for Door {
     type Future = Ready<io::Result<(Guest, S)>>;
 
     fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
-        let Ok(place) = self.0.clone().try_acquire_owned() else {
+        let Ok(place) = self.places.clone().try_acquire_owned() else {
             // Dropped: the client sees that nobody answers, and may come again.
             return ready(Err(io::ErrorKind::ConnectionRefused.into()));
         };

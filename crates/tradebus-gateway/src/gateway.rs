@@ -7,8 +7,10 @@ use std::time::Duration;
 
 use axum_server::Handle;
 use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::closing::Closing;
 use crate::door::Door;
 use crate::guard::{Guard, Turnstile};
 use crate::live::{Live, Watched};
@@ -48,6 +50,8 @@ pub struct Gateway {
     address: SocketAddr,
     encrypted: bool,
     handle: Handle<SocketAddr>,
+    /// Tells those who send something that goes on.
+    closing: watch::Sender<bool>,
     serving: JoinHandle<io::Result<()>>,
 }
 
@@ -66,12 +70,14 @@ impl Gateway {
         let failed = |source| GatewayError::Listen { address, source };
         let address = listener.local_addr().map_err(failed)?;
         let handle = Handle::new();
-        let router = routes::router(share(&settings, node, &handle).await, &Arc::new(Guard::new(&settings)));
+        let door = Door::new(settings.limits.connections);
+        let (closing, begun) = Closing::new();
+        let shared = share(&settings, node, door.clone(), begun).await;
+        let router = routes::router(shared, &Arc::new(Guard::new(&settings, address)));
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
         let mut server = axum_server::from_tcp(listener).map_err(failed)?.handle(handle.clone());
         server.http_builder().http1().header_read_timeout(settings.limits.head_time).max_buf_size(64 << 10);
         server.http_builder().http2().max_concurrent_streams(64).keep_alive_interval(Duration::from_secs(20));
-        let door = Door::new(settings.limits.connections);
         let server = server.first_request_timeout(settings.limits.head_time).acceptor(door.clone());
         let serving = match &settings.tls {
             None => tokio::spawn(server.serve(service)),
@@ -84,7 +90,7 @@ impl Gateway {
                 tokio::spawn(server.acceptor(acceptor).serve(service))
             }
         };
-        Ok(Self { address, encrypted: settings.tls.is_some(), handle, serving })
+        Ok(Self { address, encrypted: settings.tls.is_some(), handle, closing, serving })
     }
 
     /// Where it listens.
@@ -102,6 +108,7 @@ impl Gateway {
 
     /// Takes no more connections, and ends those that are open: those that are being answered within `patience`.
     pub async fn close(self, patience: Duration) {
+        self.closing.send_replace(true);
         self.handle.graceful_shutdown(Some(patience));
         // It ends by itself, or was ended before.
         let _ = self.serving.await;
@@ -109,16 +116,16 @@ impl Gateway {
 }
 
 /// What the routes share.
-async fn share(settings: &GatewaySettings, node: Node, handle: &Handle<SocketAddr>) -> Arc<Shared> {
+async fn share(settings: &GatewaySettings, node: Node, door: Door, closing: Closing) -> Arc<Shared> {
     let Node { bus, config: loaded, services } = node;
     let limits = settings.limits;
     let subscriptions = Turnstile::new(limits.subscriptions, limits.subscriptions_per_client);
-    let counted = (handle.clone(), subscriptions.clone());
+    let inside = subscriptions.clone();
     let watched = Watched {
         bus: bus.clone(),
         config: loaded.config.clone(),
         services,
-        connections: Box::new(move || (counted.0.connection_count() as u64, counted.1.inside() as u64)),
+        connections: Box::new(move || (door.inside() as u64, inside.inside() as u64)),
     };
     Arc::new(Shared {
         streams: bus.streams(),
@@ -126,6 +133,7 @@ async fn share(settings: &GatewaySettings, node: Node, handle: &Handle<SocketAdd
         shown_config: loaded.to_json(),
         live: Live::start(watched).await,
         subscriptions,
+        closing,
         limits,
     })
 }

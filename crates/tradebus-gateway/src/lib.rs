@@ -22,6 +22,7 @@
 
 mod api;
 mod body;
+mod closing;
 mod door;
 pub mod exposition;
 mod feed;

@@ -7,6 +7,7 @@ use tokio::sync::watch;
 use tradebus::config::Loaded;
 use tradebus::{Bus, Route, ServiceHealth, StreamManager};
 
+use crate::closing::Closing;
 use crate::guard::Turnstile;
 use crate::live::Live;
 use crate::settings::Limits;
@@ -40,5 +41,6 @@ pub(crate) struct Shared {
     pub(crate) shown_config: Value,
     pub(crate) live: Live,
     pub(crate) subscriptions: Arc<Turnstile>,
+    pub(crate) closing: Closing,
     pub(crate) limits: Limits,
 }

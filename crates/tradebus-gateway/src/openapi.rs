@@ -38,7 +38,7 @@ fn operation(path: &str, topic: &str) -> Value {
         "tags": [topic.split('.').next()],
         "operationId": topic.replace('.', "_"),
         "summary": format!("Asks `{topic}`"),
-        "description": "Parameters of the address are those of the request: docs/services.md names them.",
+        "description": "Parameters of the address are those of the request: docs/configuration.md names them.",
         "parameters": parameters.collect::<Vec<_>>(),
         "responses": {
             "200": { "description": "The answer: `{request_id, success, data, cached, ...}`" },

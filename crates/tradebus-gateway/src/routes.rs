@@ -19,6 +19,9 @@ use crate::node::Shared;
 use crate::problem::Problem;
 use crate::{feed, openapi, page};
 
+/// Bytes of the form with the token: whoever fills it in has not been let in yet.
+const LONGEST_FORM: usize = 4 << 10;
+
 /// All routes, behind the guard.
 pub(crate) fn router(shared: Arc<Shared>, guard: &Arc<Guard>) -> Router {
     let limits = shared.limits;
@@ -29,6 +32,7 @@ pub(crate) fn router(shared: Arc<Shared>, guard: &Arc<Guard>) -> Router {
         .route("/login", get(guard::login_form).post(guard::login))
         .route("/logout", post(guard::logout))
         .route("/api/v1/session", get(guard::session))
+        .layer(DefaultBodyLimit::max(LONGEST_FORM))
         .with_state(guard.clone());
     let pages = Router::new()
         .route("/", get(page::index))
@@ -87,15 +91,18 @@ async fn no_such_method(method: Method, uri: Uri) -> Problem {
 /// Gives what a library has refused the shape of all errors.
 async fn shape(response: Response) -> Response {
     let status = response.status();
+    let allow = response.headers().get(http::header::ALLOW).cloned();
     let is_ours = response.headers().contains_key(http::header::CONTENT_TYPE)
         && !response.headers()[http::header::CONTENT_TYPE].as_bytes().starts_with(b"text/plain");
     if !(status.is_client_error() || status.is_server_error()) || is_ours {
         return response;
     }
-    match status {
+    let mut shaped = match status {
         StatusCode::REQUEST_TIMEOUT => {
             Problem::new(status, "timeout", "the request took longer than it may").into_response()
         }
         _ => Problem::new(status, "refused", "the request cannot be read").into_response(),
-    }
+    };
+    shaped.headers_mut().extend(allow.map(|allow| (http::header::ALLOW, allow)));
+    shaped
 }

@@ -140,8 +140,8 @@ fn wrong_options_are_named() {
     let cases: [(&[&str], i32, &str); 6] = [
         (&["--http", "here"], 2, "127.0.0.1:8787, or none"),
         (&["--http", "0.0.0.0:0"], 2, "a token is needed there: --http-token-file FILE"),
-        (&["--http-token-file", "/nonexistent"], 2, "/nonexistent: No such file"),
-        (&["--http-token-file", short], 2, "at least 16"),
+        (&["--http", "127.0.0.1:0", "--http-token-file", "/nonexistent"], 2, "/nonexistent: No such file"),
+        (&["--http", "127.0.0.1:0", "--http-token-file", short], 2, "at least 16"),
         (&["--http-tls-cert", short], 2, "--http-tls-key"),
         (&["--http", "192.0.2.1:1", "--http-token-file", "/dev/null"], 2, "at least 16"),
     ];

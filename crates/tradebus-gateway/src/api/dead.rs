@@ -6,10 +6,12 @@ use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use tokio::time::Instant;
 use tradebus::{DeadEntry, DeadLetters, EntryId, ManageError, Redriven};
 use utoipa::ToSchema;
 
 use super::entry::Content;
+use super::streams::{LONGEST, MOST_BYTES};
 use crate::body::Body;
 use crate::node::Shared;
 use crate::problem::{Outcome, Problem};
@@ -34,10 +36,14 @@ pub(crate) async fn list(State(shared): State<Arc<Shared>>, query: Query) -> Out
     let after = query.read("after")?.unwrap_or(EntryId::MIN);
     let all = shared.streams.dead_letters();
     let (mut pages, mut letters) = (all.pages(after, limit + 1), Vec::new());
-    while let Some(page) = pages.next().await? {
+    let mut bytes = 0;
+    while bytes < MOST_BYTES
+        && let Some(page) = pages.next().await?
+    {
+        bytes += page.bytes();
         letters.extend(all.entries(&page).map(|entry| Letter::of(&all, &entry)));
     }
-    let is_more = letters.len() > limit;
+    let is_more = letters.len() > limit || bytes >= MOST_BYTES;
     letters.truncate(limit);
     let next_after = letters.last().filter(|_| is_more).map(|letter| letter.id.clone());
     Ok(Json(Page { letters, total: all.count().await?, next_after }))
@@ -112,7 +118,7 @@ impl Which {
     }
 }
 
-/// Puts dead letters back where they came from. `all` stops after 10,000: ask again for the rest.
+/// Puts dead letters back where they came from. `all` stops after 10,000 or 20 seconds: ask again for the rest.
 #[utoipa::path(
     post, path = "/api/v1/dead/redrive", tag = "dead letters", request_body = Which,
     responses((status = 200, description = "`{redriven: [{dead_id, stream, id}], count, failed: [{id, error}]}`"))
@@ -123,10 +129,11 @@ pub(crate) async fn redrive(
 ) -> Outcome<Json<Value>> {
     let letters = shared.streams.dead_letters();
     let (mut redriven, mut failed) = (Vec::new(), Vec::new());
+    let until = Instant::now() + LONGEST;
     match which.ids()? {
         None => {
             let mut all = letters.redrive_all().await?;
-            while redriven.len() < 10 * MOST {
+            while redriven.len() + failed.len() < 10 * MOST && Instant::now() < until {
                 match all.next().await {
                     Ok(Some(one)) => redriven.push(redriven_object(&one)),
                     Ok(None) => break,
@@ -141,6 +148,10 @@ pub(crate) async fn redrive(
         }
         Some(ids) => {
             for id in ids {
+                if Instant::now() >= until {
+                    failed.push(json!({ "id": id.to_string(), "error": "there was no time for it" }));
+                    continue;
+                }
                 match letters.redrive(id).await {
                     Ok(one) => redriven.push(redriven_object(&one)),
                     Err(error @ (ManageError::NoDeadLetter { .. } | ManageError::NotADeadLetter { .. })) => {
@@ -158,7 +169,7 @@ fn redriven_object(one: &Redriven) -> Value {
     json!({ "dead_id": one.dead_id.to_string(), "stream": one.stream.to_string(), "id": one.id.to_string() })
 }
 
-/// Drops dead letters for good.
+/// Drops dead letters for good. `all` stops after 20 seconds: ask again for the rest.
 #[utoipa::path(
     post, path = "/api/v1/dead/drop", tag = "dead letters", request_body = Which,
     responses((status = 200, description = "`{dropped}`"))
@@ -169,7 +180,16 @@ pub(crate) async fn drop_letters(
 ) -> Outcome<Json<Value>> {
     let letters = shared.streams.dead_letters();
     let dropped = match which.ids()? {
-        None => letters.drop_all().await?.finish().await?,
+        None => {
+            let (mut dropping, mut dropped) = (letters.drop_all().await?, 0);
+            let until = Instant::now() + LONGEST;
+            while Instant::now() < until
+                && let Some(entries) = dropping.next().await?
+            {
+                dropped += entries;
+            }
+            dropped
+        }
         Some(ids) => letters.drop(&ids).await?,
     };
     Ok(Json(json!({ "dropped": dropped })))

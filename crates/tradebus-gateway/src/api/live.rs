@@ -2,7 +2,6 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{Extension, State};
@@ -12,6 +11,7 @@ use futures_util::stream;
 use http::header;
 use serde_json::Value;
 
+use crate::feed::{BEAT, RETRY};
 use crate::guard::Client;
 use crate::live::{Frame, Snapshot};
 use crate::node::Shared;
@@ -39,19 +39,23 @@ pub(crate) async fn live(
     let pass = shared.subscriptions.enter(client)?;
     let mut frames = shared.live.frames();
     frames.mark_changed();
-    let events = stream::unfold((frames, pass), |(mut frames, pass)| async move {
-        frames.changed().await.ok()?;
+    let given = (frames, shared.closing.clone(), pass);
+    let events = stream::unfold(given, |(mut frames, mut closing, pass)| async move {
+        tokio::select! {
+            changed = frames.changed() => changed.ok()?,
+            () = closing.begun() => return None,
+        }
         let event = event(&frames.borrow_and_update());
-        Some((Ok::<_, Infallible>(event), (frames, pass)))
+        Some((Ok::<_, Infallible>(event), (frames, closing, pass)))
     });
-    Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(15))).into_response())
+    Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(BEAT)).into_response())
 }
 
 fn event(frame: &Frame) -> Event {
     // What serde has written is UTF-8, and one line.
     let json = std::str::from_utf8(&frame.json).unwrap_or_default();
     let id = frame.snapshot.ts_ms.to_string();
-    Event::default().event("snapshot").id(id).retry(Duration::from_secs(2)).data(json)
+    Event::default().event("snapshot").id(id).retry(RETRY).data(json)
 }
 
 /// What charts show: columns with a point each second.

@@ -1,6 +1,7 @@
 //! `POST /api/v1/messages`: publishing.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
@@ -10,7 +11,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use smol_str::SmolStr;
-use tradebus::{Bus, Message, Receipt};
+use tokio::time::{Instant, timeout_at};
+use tradebus::{Bus, EntryId, Message, Receipt};
 
 use super::Incoming;
 use crate::body::{self, Body};
@@ -47,6 +49,7 @@ const TRACEPARENT_BYTES: std::ops::RangeInclusive<usize> = 55..=128;
         (status = 200, description = "All are stored: `{results: [{topic, id}], stored}`"),
         (status = 202, description = "All are accepted: `{accepted}`"),
         (status = 400, description = "A message is wrong, and none was published"),
+        (status = 504, description = "Not all are known to be stored in time: `results` says which"),
         (status = 503, description = "Not all were stored or accepted: `results` says which"),
     )
 )]
@@ -87,24 +90,32 @@ impl Given {
 /// Messages without a trace context get that of the request. One that is malformed is ignored, as the W3C wants it.
 fn continue_trace(headers: &HeaderMap, messages: &mut [Message]) {
     let given = headers.get(TRACEPARENT).and_then(|value| value.to_str().ok());
-    let Some(trace) = given.filter(|text| TRACEPARENT_BYTES.contains(&text.len())) else { return };
+    let is_sound = |text: &&str| {
+        TRACEPARENT_BYTES.contains(&text.len())
+            && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f' | b'-'))
+    };
+    let Some(trace) = given.filter(is_sound) else { return };
     let trace: SmolStr = trace.into();
     for message in messages {
         message.headers_mut().traceparent.get_or_insert_with(|| trace.clone());
     }
 }
 
+/// What is not done by then is answered with what is known, before the request itself ends without an answer.
+const PATIENCE: Duration = Duration::from_secs(25);
+
 async fn store(bus: &Bus, messages: Vec<Message>) -> Outcome<Response> {
+    let until = Instant::now() + PATIENCE;
     let mut under_way = Vec::with_capacity(messages.len());
     for message in messages {
         let topic = message.topic.clone();
-        under_way.push((topic, bus.publish(message).await));
+        under_way.push((topic, accepted(bus, message, until).await));
     }
     let (mut results, mut problem) = (Vec::with_capacity(under_way.len()), None);
     for (topic, accepted) in under_way {
         let stored = match accepted {
-            Ok(receipt) => receipt.await,
-            Err(error) => Err(error),
+            Ok(receipt) => stored(&receipt, until).await,
+            Err(problem) => Err(problem),
         };
         results.push(match stored {
             Ok(id) => json!({ "topic": topic.as_str(), "id": id.to_string() }),
@@ -115,6 +126,24 @@ async fn store(bus: &Bus, messages: Vec<Message>) -> Outcome<Response> {
         let stored = results.len();
         Json(json!({ "results": results, "stored": stored })).into_response()
     })
+}
+
+async fn accepted(bus: &Bus, message: Message, until: Instant) -> Outcome<Receipt> {
+    match timeout_at(until, bus.publish(message)).await {
+        Ok(outcome) => outcome.map_err(Problem::from),
+        Err(_) => Err(Problem::unavailable("its tier had no room for it in time: it was not published")),
+    }
+}
+
+async fn stored(receipt: &Receipt, until: Instant) -> Outcome<EntryId> {
+    match timeout_at(until, receipt.stored()).await {
+        Ok(outcome) => outcome.map_err(Problem::from),
+        Err(_) => {
+            let detail =
+                "it was accepted, and is not known to be stored yet: it is kept until the store takes it";
+            Err(Problem::new(StatusCode::GATEWAY_TIMEOUT, "unconfirmed", detail))
+        }
+    }
 }
 
 fn accept(bus: &Bus, messages: Vec<Message>) -> Outcome<Response> {

@@ -67,7 +67,7 @@ pub(crate) async fn list(State(shared): State<Arc<Shared>>, query: Query) -> Out
 )]
 pub(crate) async fn entries(State(shared): State<Arc<Shared>>, query: Query) -> Outcome<Json<Entries>> {
     let query = query.only(&["stream", "limit", "before"])?;
-    let stream = stream(query.required("stream")?);
+    let stream = stream(&shared, query.required("stream")?)?;
     let limit = query.number("limit", 1..=1000)?.unwrap_or(50) as usize;
     let end = match query.read::<EntryId>("before")? {
         Some(before) => before.previous().unwrap_or(EntryId::MIN),
@@ -76,10 +76,14 @@ pub(crate) async fn entries(State(shared): State<Arc<Shared>>, query: Query) -> 
     shared.streams.describe(&stream).await?;
     let range = RangeQuery { end, limit: limit + 1, reverse: true, ..RangeQuery::default() };
     let (mut pages, mut entries) = (shared.streams.read(&stream, range), Vec::new());
-    while let Some(page) = pages.next().await? {
+    let mut bytes = 0;
+    while bytes < MOST_BYTES
+        && let Some(page) = pages.next().await?
+    {
+        bytes += page.bytes();
         entries.extend(page.entries().map(|entry| Entry::of(&shared, entry)));
     }
-    let is_more = entries.len() > limit;
+    let is_more = entries.len() > limit || bytes >= MOST_BYTES;
     entries.truncate(limit);
     let next_before = entries.last().filter(|_| is_more).map(|entry| entry.id.clone());
     Ok(Json(Entries { entries, next_before }))
@@ -91,6 +95,9 @@ pub(crate) struct Entries {
     entries: Vec<Entry>,
     next_before: Option<String>,
 }
+
+/// Bytes of the entries of an answer, more or less: with large ones it has fewer than were asked for.
+pub(super) const MOST_BYTES: usize = 8 << 20;
 
 /// An entry.
 #[derive(Debug, Serialize)]
@@ -107,8 +114,13 @@ impl Entry {
     }
 }
 
-fn stream(key: &str) -> StreamKey {
-    StreamKey::from(key)
+/// A stream of the bus: what else lies in the store is not shown, and not touched.
+fn stream(shared: &Shared, key: &str) -> Outcome<StreamKey> {
+    let behind = key.strip_prefix(shared.streams.base());
+    match behind {
+        Some(rest) if rest.is_empty() || rest.starts_with(':') => Ok(StreamKey::from(key)),
+        _ => Err(Problem::not_found(format!("the bus has no stream `{key}`"))),
+    }
 }
 
 /// The consumer groups of a stream.
@@ -119,7 +131,7 @@ fn stream(key: &str) -> StreamKey {
 )]
 pub(crate) async fn groups(State(shared): State<Arc<Shared>>, query: Query) -> Outcome<Json<Value>> {
     let query = query.only(&["stream"])?;
-    let groups = shared.streams.groups(&stream(query.required("stream")?)).await?;
+    let groups = shared.streams.groups(&stream(&shared, query.required("stream")?)?).await?;
     let groups = groups.iter().map(|group| {
         json!({
             "group": group.name, "consumers": group.consumers, "pending": group.pending, "lag": group.lag,
@@ -137,7 +149,7 @@ pub(crate) async fn groups(State(shared): State<Arc<Shared>>, query: Query) -> O
 )]
 pub(crate) async fn consumers(State(shared): State<Arc<Shared>>, query: Query) -> Outcome<Json<Value>> {
     let query = query.only(&["stream", "group"])?;
-    let stream = stream(query.required("stream")?);
+    let stream = stream(&shared, query.required("stream")?)?;
     let consumers = shared.streams.consumers(&stream, query.required("group")?).await?;
     let consumers = consumers.iter().map(|consumer| {
         json!({
@@ -146,6 +158,9 @@ pub(crate) async fn consumers(State(shared): State<Arc<Shared>>, query: Query) -
     });
     Ok(Json(json!({ "consumers": consumers.collect::<Vec<_>>() })))
 }
+
+/// Work in steps ends after this time, with what was done until then.
+pub(super) const LONGEST: Duration = Duration::from_secs(20);
 
 /// What is to be left of a stream: one of `max_length` and `max_age_seconds`.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -173,8 +188,8 @@ pub(crate) async fn trim(
         (None, Some(seconds)) => TrimTo::Age(Duration::from_secs(seconds)),
         _ => return Err(Problem::bad_request("give one of max_length and max_age_seconds")),
     };
-    let mut trimming = shared.streams.trim(&stream(&asked.stream), to, true).await?;
-    let (mut removed, until) = (0, tokio::time::Instant::now() + Duration::from_secs(20));
+    let mut trimming = shared.streams.trim(&stream(&shared, &asked.stream)?, to, true).await?;
+    let (mut removed, until) = (0, tokio::time::Instant::now() + LONGEST);
     let finished = loop {
         match trimming.next().await? {
             None => break true,

@@ -8,12 +8,15 @@ use tradebus::{
 };
 
 use super::source::{OnSlow, Source};
+use crate::closing::Closing;
 use crate::problem::{Outcome, Problem};
 use crate::query::Query;
 
 const KNOWN: [&str; 9] =
     ["pattern", "from", "priority", "on_slow", "buffer", "max_rate", "group", "consumer", "prefetch"];
-const MOST_PATTERNS: usize = 64;
+const MOST_PATTERNS: usize = 16;
+/// Messages of a tier that wait for a client, as long as it says nothing else.
+const BUFFER: usize = 10_000;
 /// Messages of a tier that wait for a client with a `max_rate`: it shall see what is new.
 const SAMPLED_BUFFER: usize = 64;
 /// A client that comes again gets what was stored so long before the last message that it has seen: streams side by side are not in one order.
@@ -75,22 +78,22 @@ impl Asked {
     }
 
     /// All messages.
-    pub(super) async fn source(self, bus: &Bus) -> Outcome<Source> {
+    pub(super) async fn source(self, bus: &Bus, closing: Closing) -> Outcome<Source> {
         let buffer = match self.max_rate {
-            Some(_) => Some(self.buffer.unwrap_or(SAMPLED_BUFFER)),
-            None => self.buffer,
+            Some(_) => self.buffer.unwrap_or(SAMPLED_BUFFER),
+            None => self.buffer.unwrap_or(BUFFER),
         };
+        let patterns = self.patterns.len();
         let mut options = SubscribeOptions::default().from(self.from).policy(self.on_slow.policy());
         // A client that reads slowly, or wants only some, is told what it misses: the node has lost nothing.
-        options = options.sampling();
-        if let Some(messages) = buffer {
-            options = options.capacity(messages);
-        }
+        options = options.sampling().tiers(self.tiers);
+        // Each pattern has a queue of its own; together they hold what was asked for.
+        options = options.capacity(buffer.div_ceil(patterns));
         let mut subscriptions = Vec::with_capacity(self.patterns.len());
         for pattern in self.patterns {
             subscriptions.push(bus.subscribe(pattern, options.clone()).await?);
         }
-        Ok(Source::new(Merged::new(subscriptions), self.on_slow, self.tiers, self.max_rate))
+        Ok(Source::new(Merged::new(subscriptions), self.on_slow, self.max_rate, closing))
     }
 
     /// A share of the messages.
@@ -179,7 +182,7 @@ mod tests {
     #[test]
     fn what_is_wrong_is_named() {
         let cases = [
-            ("", "pattern: give 1 to 64"),
+            ("", "pattern: give 1 to 16"),
             ("pattern=*&patern=x", "patern: there is no such parameter"),
             ("pattern=*&priority=urgent", "priority: "),
             ("pattern=*&on_slow=wait", "`wait` is not one of disconnect, drop, conflate"),

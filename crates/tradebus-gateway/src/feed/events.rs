@@ -13,9 +13,9 @@ use super::source::{Next, Source};
 use crate::guard::Pass;
 
 /// How often a connection on which nothing happens is kept open.
-const BEAT: Duration = Duration::from_secs(15);
+pub(crate) const BEAT: Duration = Duration::from_secs(15);
 /// How long a browser waits until it comes again.
-const RETRY: Duration = Duration::from_secs(2);
+pub(crate) const RETRY: Duration = Duration::from_secs(2);
 
 /// The answer to a client: it goes on as long as the source does, or the client.
 pub(super) fn stream(source: Source, pass: Pass) -> Response {

@@ -7,12 +7,20 @@ use tradebus::Delivery;
 
 use crate::api::Incoming;
 use crate::body;
-use crate::problem::Outcome;
+use crate::problem::{Outcome, Problem};
 
 /// What a client says.
+pub(super) enum Said {
+    /// A message of the group is settled.
+    Settled(Settled),
+    /// A message is to be published.
+    Publish(Publish),
+}
+
+/// What became of a message of the group.
 #[derive(Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-pub(super) enum Said {
+pub(super) enum Settled {
     /// The message with this tag was handled.
     Ack {
         /// Its tag.
@@ -33,42 +41,42 @@ pub(super) enum Said {
         #[serde(default)]
         reason: String,
     },
-    /// A message to be published.
-    Publish {
-        /// Comes back in the answer.
-        #[serde(default, rename = "ref")]
-        reference: Value,
-        /// The message.
-        message: Box<RawValue>,
-    },
+}
+
+/// A message to be published. It is read apart from the others, as an enum would not leave its payload as it was written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Publish {
+    #[serde(rename = "kind")]
+    _kind: String,
+    /// Comes back in the answer.
+    #[serde(default, rename = "ref")]
+    pub(super) reference: Value,
+    /// The message.
+    pub(super) message: Box<RawValue>,
 }
 
 impl Said {
     pub(super) fn read(text: &str) -> Outcome<Self> {
-        // The payload of a message stays as it was written, which a tagged enum alone would not leave it.
         #[derive(Deserialize)]
         struct Kind<'a> {
             kind: &'a str,
         }
-        #[derive(Deserialize)]
-        #[serde(deny_unknown_fields)]
-        struct Publish {
-            #[allow(dead_code)]
-            kind: String,
-            #[serde(default, rename = "ref")]
-            reference: Value,
-            message: Box<RawValue>,
-        }
         if serde_json::from_str::<Kind<'_>>(text).is_ok_and(|it| it.kind == "publish") {
-            let Publish { reference, message, .. } = body::read(text.as_bytes())?;
-            return Ok(Self::Publish { reference, message });
+            return body::read(text.as_bytes()).map(Self::Publish);
         }
-        body::read(text.as_bytes())
+        body::read(text.as_bytes()).map(Self::Settled)
     }
 }
 
+/// Bytes of a reference, as JSON: it is kept until its message is stored.
+const LONGEST_REFERENCE: usize = 256;
+
 /// The message that a client wants to publish.
-pub(super) fn message(text: &RawValue) -> Outcome<tradebus::Message> {
+pub(super) fn message(reference: &Value, text: &RawValue) -> Outcome<tradebus::Message> {
+    if reference.to_string().len() > LONGEST_REFERENCE {
+        return Err(Problem::bad_value("ref", format!("it is longer than {LONGEST_REFERENCE} bytes")));
+    }
     body::read::<Incoming>(text.get().as_bytes())?.into_message()
 }
 

@@ -4,9 +4,11 @@
 //! that reads too slowly fills its own queue, which is bounded, and nobody else's.
 
 mod asked;
+mod desk;
 mod events;
 mod frames;
 mod group;
+mod pulse;
 mod socket;
 mod source;
 
@@ -17,7 +19,10 @@ use axum::extract::{Extension, State, WebSocketUpgrade};
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderMap, header};
 
+pub(crate) use self::events::{BEAT, RETRY};
+
 use self::asked::Asked;
+use self::group::Membership;
 use crate::guard::Client;
 use crate::node::Shared;
 use crate::problem::{Outcome, Problem};
@@ -55,13 +60,14 @@ pub(crate) async fn subscribe(
     socket: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Outcome<Response> {
     let asked = Asked::read(query, &headers)?;
-    let wants_socket = headers.contains_key(header::UPGRADE);
+    let upgrade = headers.get(header::UPGRADE).map(|wanted| wanted.as_bytes().to_ascii_lowercase());
+    let wants_socket = upgrade.is_some_and(|wanted| wanted == b"websocket");
     let pass = shared.subscriptions.enter(client)?;
     if !wants_socket {
         if asked.group.is_some() {
             return Err(Problem::bad_value("group", "only a WebSocket can acknowledge messages"));
         }
-        let source = asked.source(&shared.bus).await?;
+        let source = asked.source(&shared.bus, shared.closing.clone()).await?;
         return Ok(events::stream(source, pass));
     }
     let socket = socket.map_err(|rejection| {
@@ -71,9 +77,10 @@ pub(crate) async fn subscribe(
     let socket = socket.max_message_size(shared.limits.body_bytes).max_frame_size(shared.limits.body_bytes);
     let bus = shared.bus.clone();
     if asked.group.is_some() {
-        let (members, prefetch) = (asked.members(&bus).await?, asked.prefetch);
-        return Ok(socket.on_upgrade(move |socket| group::run(socket, bus, members, prefetch, pass)));
+        let (messages, prefetch) = (asked.members(&bus).await?, asked.prefetch);
+        let member = Membership { messages, prefetch, closing: shared.closing.clone(), _pass: pass };
+        return Ok(socket.on_upgrade(move |socket| group::run(socket, bus, member)));
     }
-    let source = asked.source(&bus).await?;
+    let source = asked.source(&bus, shared.closing.clone()).await?;
     Ok(socket.on_upgrade(move |socket| socket::run(socket, bus, source, pass)))
 }

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
-use tradebus::{Delivery, Merged, Priority};
+use tradebus::{Delivery, Merged};
+
+use crate::closing::Closing;
 
 /// What becomes of a client that reads too slowly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,12 +39,11 @@ pub(super) enum Next {
 pub(super) struct Source {
     messages: Merged,
     on_slow: OnSlow,
-    /// Only these; all if there are none.
-    tiers: Vec<Priority>,
     rate: Option<Rate>,
     /// What has been told of what was left out.
     told: u64,
     notes: Interval,
+    closing: Closing,
     ended: bool,
 }
 
@@ -56,14 +57,9 @@ struct Rate {
 }
 
 impl Source {
-    pub(super) fn new(
-        messages: Merged,
-        on_slow: OnSlow,
-        tiers: Vec<Priority>,
-        max_rate: Option<u64>,
-    ) -> Self {
+    pub(super) fn new(messages: Merged, on_slow: OnSlow, max_rate: Option<u64>, closing: Closing) -> Self {
         let notes = every(NOTES);
-        Self { messages, on_slow, tiers, rate: max_rate.map(Rate::new), told: 0, notes, ended: false }
+        Self { messages, on_slow, rate: max_rate.map(Rate::new), told: 0, notes, closing, ended: false }
     }
 
     /// What comes next; `None` when the end has been told. Cancel safe.
@@ -80,6 +76,7 @@ impl Source {
             }
             tokio::select! {
                 biased;
+                () = self.closing.begun() => return Some(self.end(Closing::REASON.to_owned())),
                 _ = self.notes.tick() => {
                     let skipped = self.messages.dropped() - self.told;
                     if skipped > 0 && self.on_slow != OnSlow::Disconnect {
@@ -88,24 +85,11 @@ impl Source {
                     }
                 }
                 message = take(&mut self.messages, self.rate.as_mut()) => match message {
-                    Some(message) if self.wants(&message) => return Some(self.hand_out(message)),
-                    Some(_) => {}
+                    Some(message) => return Some(Next::Message(Box::new(message))),
                     None => return Some(self.end("the bus was closed".to_owned())),
                 },
             }
         }
-    }
-
-    fn wants(&self, message: &Delivery) -> bool {
-        self.tiers.is_empty() || self.tiers.contains(&message.priority)
-    }
-
-    /// Only what goes out counts towards the rate.
-    fn hand_out(&mut self, message: Delivery) -> Next {
-        if let Some(rate) = &mut self.rate {
-            rate.left -= 1;
-        }
-        Next::Message(Box::new(message))
     }
 
     fn end(&mut self, reason: String) -> Next {
@@ -116,10 +100,11 @@ impl Source {
 
 /// The next message, once it may be taken. Cancel safe.
 async fn take(messages: &mut Merged, rate: Option<&mut Rate>) -> Option<Delivery> {
-    if let Some(rate) = rate {
-        rate.wait().await;
-    }
-    messages.next().await
+    let Some(rate) = rate else { return messages.next().await };
+    rate.wait().await;
+    let message = messages.next().await;
+    rate.left -= 1;
+    message
 }
 
 impl Rate {
@@ -153,11 +138,9 @@ fn every(time: Duration) -> Interval {
 
 #[cfg(test)]
 mod tests {
-    use tradebus::{
-        Bus, BusConfig, Merged, Message, Priority, SubscribeOptions, Subscription, SubscriptionPolicy,
-    };
+    use tradebus::{Bus, BusConfig, Merged, Message, SubscribeOptions, Subscription, SubscriptionPolicy};
 
-    use super::{Next, OnSlow, Source};
+    use super::{Closing, Next, OnSlow, Source};
 
     async fn bus() -> Bus {
         Bus::connect(BusConfig { store: Some("memory:".into()), ..BusConfig::default() }).await.unwrap()
@@ -168,9 +151,9 @@ mod tests {
         bus.subscribe("*", options).await.unwrap()
     }
 
-    async fn publish(bus: &Bus, count: usize, priority: Priority) {
+    async fn publish(bus: &Bus, count: usize) {
         for number in 0..count {
-            let message = Message::new("t", number.to_string()).unwrap().priority(priority);
+            let message = Message::new("t", number.to_string()).unwrap();
             bus.publish(message).await.unwrap().await.unwrap();
         }
     }
@@ -184,11 +167,11 @@ mod tests {
 
     #[tokio::test]
     async fn a_slow_client_is_disconnected_and_told() {
-        let bus = bus().await;
+        let (bus, (_open, closing)) = (bus().await, Closing::new());
         let subscription = subscription(&bus, 2).await;
-        publish(&bus, 5, Priority::Normal).await;
+        publish(&bus, 5).await;
         dropped(&subscription, 3).await;
-        let mut source = Source::new(Merged::new(vec![subscription]), OnSlow::Disconnect, Vec::new(), None);
+        let mut source = Source::new(Merged::new(vec![subscription]), OnSlow::Disconnect, None, closing);
         let Some(Next::End(reason)) = source.next().await else { panic!("it goes on") };
         assert!(reason.contains("3 messages did not fit"), "{reason}");
         assert!(source.next().await.is_none());
@@ -197,11 +180,11 @@ mod tests {
 
     #[tokio::test]
     async fn what_was_dropped_is_told() {
-        let bus = bus().await;
+        let (bus, (_open, closing)) = (bus().await, Closing::new());
         let subscription = subscription(&bus, 2).await;
-        publish(&bus, 5, Priority::Normal).await;
+        publish(&bus, 5).await;
         dropped(&subscription, 3).await;
-        let mut source = Source::new(Merged::new(vec![subscription]), OnSlow::Drop, Vec::new(), None);
+        let mut source = Source::new(Merged::new(vec![subscription]), OnSlow::Drop, None, closing);
         let (mut payloads, mut skipped) = (Vec::new(), 0);
         while payloads.len() < 2 || skipped == 0 {
             match source.next().await {
@@ -212,19 +195,5 @@ mod tests {
         }
         assert_eq!((payloads, skipped), (vec!["3".into(), "4".into()], 3));
         let _ = bus.close().await;
-    }
-
-    #[tokio::test]
-    async fn other_tiers_are_left_out() {
-        let bus = bus().await;
-        let subscription = subscription(&bus, 10).await;
-        publish(&bus, 2, Priority::Normal).await;
-        publish(&bus, 1, Priority::High).await;
-        let merged = Merged::new(vec![subscription]);
-        let mut source = Source::new(merged, OnSlow::Drop, vec![Priority::High], None);
-        let Some(Next::Message(message)) = source.next().await else { panic!("no message") };
-        assert_eq!(message.priority, Priority::High);
-        let _ = bus.close().await;
-        assert!(matches!(source.next().await, Some(Next::End(_))));
     }
 }

@@ -1,5 +1,6 @@
 //! The token, and the sessions of browsers in which it was given.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::extract::rejection::FormRejection;
@@ -19,7 +20,6 @@ use crate::page;
 use crate::problem::{Outcome, Problem};
 use crate::settings::GatewaySettings;
 
-const COOKIE: &str = "tradebus_session";
 /// Paths behind which there is nothing to protect.
 const OPEN: [&str; 3] = ["/login", "/assets/", "/health/"];
 /// Pages for people, who are sent to the form.
@@ -31,15 +31,18 @@ pub(crate) struct Entrance {
     sessions: Sessions,
     wrong: Lockout,
     encrypted: bool,
+    /// Name of the cookie. Those of all nodes of a host go to each of them: it is told by the port.
+    cookie: String,
 }
 
 impl Entrance {
-    pub(super) fn new(settings: &GatewaySettings) -> Self {
+    pub(super) fn new(settings: &GatewaySettings, address: SocketAddr) -> Self {
         Self {
             token: settings.token.clone(),
             sessions: Sessions::default(),
             wrong: Lockout::new(settings.limits.wrong_tokens_per_minute),
             encrypted: settings.tls.is_some(),
+            cookie: format!("tradebus_session_{}", address.port()),
         }
     }
 
@@ -71,13 +74,20 @@ impl Entrance {
     }
 
     fn has_session(&self, headers: &HeaderMap) -> bool {
-        cookie(headers).is_some_and(|id| self.sessions.is_open(id))
+        self.cookie(headers).is_some_and(|id| self.sessions.is_open(id))
+    }
+
+    fn cookie<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
+        let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+        let mut pairs =
+            cookies.flat_map(|cookies| cookies.split(';')).filter_map(|pair| pair.trim().split_once('='));
+        pairs.find(|(name, _)| *name == self.cookie).map(|(_, value)| value)
     }
 
     fn set_cookie(&self, value: &str, seconds: u64) -> Option<HeaderValue> {
         let secure = if self.encrypted { "; Secure" } else { "" };
-        let cookie =
-            format!("{COOKIE}={value}; Path=/; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}");
+        let name = &self.cookie;
+        let cookie = format!("{name}={value}; Path=/; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}");
         cookie.parse().ok()
     }
 }
@@ -97,13 +107,6 @@ fn unauthorized(detail: &str) -> Problem {
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
-}
-
-fn cookie(headers: &HeaderMap) -> Option<&str> {
-    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut pairs =
-        cookies.flat_map(|cookies| cookies.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(name, _)| *name == COOKIE).map(|(_, value)| value)
 }
 
 /// What the form sends.
@@ -141,7 +144,7 @@ pub(crate) async fn login(
 
 /// Ends the session.
 pub(crate) async fn logout(State(guard): State<Arc<Guard>>, headers: HeaderMap) -> Response {
-    if let Some(id) = cookie(&headers) {
+    if let Some(id) = guard.entrance.cookie(&headers) {
         guard.entrance.sessions.close(id);
     }
     let mut response = Redirect::to("/login?out").into_response();

@@ -24,6 +24,7 @@ pub use snapshot::{
 
 pub(crate) use self::process::spent as processor_time;
 use self::sampler::Sampler;
+pub(crate) use self::sampler::now_ms;
 pub(crate) use self::streams::view as stream_view;
 
 /// A snapshot, written as JSON once for all who get it.

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use parking_lot::Mutex;
 use tokio::sync::watch;
-use tokio::time::{Instant, MissedTickBehavior, interval_at};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 use tradebus::{Bus, BusConfig, Health, Metrics};
 
 use super::Frame;
@@ -21,6 +21,8 @@ use super::tiers::Tiers;
 use crate::node::ServiceEntry;
 
 const EVERY: Duration = Duration::from_secs(1);
+/// A store that answers so slowly is shown as it was seen last.
+const LONGEST_LOOK: Duration = Duration::from_secs(2);
 
 /// What is looked at.
 pub struct Watched {
@@ -91,7 +93,12 @@ impl Sampler {
     pub(super) async fn sample(&mut self) -> Snapshot {
         let health = self.watched.bus.health_check().await;
         // While the store is away, what it would say is not asked for.
-        let seen = if health.connected { self.streams.look().await } else { self.streams.unseen() };
+        let looked =
+            if health.connected { timeout(LONGEST_LOOK, self.streams.look()).await.ok() } else { None };
+        let seen = match looked {
+            Some(seen) => seen,
+            None => self.streams.unseen(),
+        };
         let metrics = self.watched.bus.metrics();
         let seconds = self.seconds_since();
         let services = self.services(&metrics);
@@ -229,6 +236,6 @@ fn totals(metrics: &Metrics) -> Totals {
     }
 }
 
-pub(super) fn now_ms() -> u64 {
+pub(crate) fn now_ms() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64)
 }

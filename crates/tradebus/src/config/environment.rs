@@ -39,8 +39,9 @@ impl Environment {
             }
         }
         let Some(own) = name.strip_prefix(PREFIX) else { return };
-        // For the log, for the Redis port of the program, and for tests of tradebus itself; read elsewhere.
-        let elsewhere = matches!(own, "LOG" | "RESP_PASSWORD" | "RESP_PASSWORD_FILE");
+        // For the log, for the ports of the program, and for tests of tradebus itself; read elsewhere.
+        let elsewhere =
+            matches!(own, "LOG" | "RESP_PASSWORD" | "RESP_PASSWORD_FILE" | "HTTP" | "HTTP_TOKEN_FILE");
         if !elsewhere && !own.starts_with("TEST_") {
             self.own.insert(own.to_owned(), value);
         }

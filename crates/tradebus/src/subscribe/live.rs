@@ -444,8 +444,13 @@ mod tests {
         let stream = StreamKey::from("s");
         let queue = Queue::new(SubscriptionPolicy::Wait, 10, usize::MAX);
         let sequences = parking_lot::Mutex::default();
-        let subscriber =
-            Arc::new(Subscriber { pattern: Pattern::new("*").unwrap(), queue, sequences, samples: false });
+        let subscriber = Arc::new(Subscriber {
+            pattern: Pattern::new("*").unwrap(),
+            queue,
+            sequences,
+            samples: false,
+            tiers: Vec::new(),
+        });
         // The others have seen everything up to 9, this one up to 5.
         let joined = HashMap::from([(stream.clone(), (EntryId::new(5, 0), EntryId::new(9, 0)))]);
         let mut member = Member { subscriber, joined };

@@ -255,8 +255,13 @@ impl Subscriptions {
         let policy = options.policy.unwrap_or(self.defaults.policy);
         let capacity = options.capacity.unwrap_or(self.defaults.capacity);
         let queue = Queue::new(policy, capacity, self.defaults.max_bytes);
-        let subscriber =
-            Arc::new(Subscriber { pattern, queue, sequences: Mutex::default(), samples: options.samples });
+        let subscriber = Arc::new(Subscriber {
+            pattern,
+            queue,
+            sequences: Mutex::default(),
+            samples: options.samples,
+            tiers: options.tiers,
+        });
         let readers = self.register(sources, &subscriber)?;
         let places = self.start_of(&readers, &subscriber.pattern, options.from).await?;
         let subscription =

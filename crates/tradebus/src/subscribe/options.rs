@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use tradebus_engine::EntryId;
 
-use crate::StreamKey;
 use crate::config::{HandlingOrder, SubscriptionPolicy};
+use crate::{Priority, StreamKey};
 
 /// How to subscribe. The default: from now on, the streams of the bus, everything else as configured.
 #[derive(Debug, Clone, Default)]
@@ -16,6 +16,8 @@ pub struct SubscribeOptions {
     pub(super) policy: Option<SubscriptionPolicy>,
     pub(super) capacity: Option<usize>,
     pub(super) samples: bool,
+    /// Only these; all if there are none.
+    pub(super) tiers: Vec<Priority>,
     pub(super) ordering: Option<HandlingOrder>,
     pub(super) handler_timeout: Option<Duration>,
 }
@@ -55,6 +57,13 @@ impl SubscribeOptions {
     #[must_use]
     pub fn sampling(mut self) -> Self {
         self.samples = true;
+        self
+    }
+
+    /// Only messages of these tiers; all if none are given. Others do not get as far as the queue.
+    #[must_use]
+    pub fn tiers(mut self, tiers: impl IntoIterator<Item = Priority>) -> Self {
+        self.tiers = tiers.into_iter().collect();
         self
     }
 

@@ -34,11 +34,16 @@ pub(super) struct Subscriber {
     pub(super) sequences: Mutex<Sequences>,
     /// It wants some of the messages: what it drops is nobody's loss.
     pub(super) samples: bool,
+    /// Only these; all if there are none.
+    pub(super) tiers: Vec<Priority>,
 }
 
 impl Subscriber {
     /// Puts messages into its queue, as far as there is room.
     pub(super) fn push(&self, deliveries: &mut VecDeque<Delivery>, meters: &Meters) {
+        if !self.tiers.is_empty() {
+            deliveries.retain(|delivery| self.tiers.contains(&delivery.priority));
+        }
         let dropped = self.queue.push(deliveries);
         if !self.samples {
             meters.dropped.add(dropped);

@@ -18,7 +18,7 @@ const DEFAULT: &str = "127.0.0.1:8787";
 #[derive(clap::Args)]
 pub(super) struct HttpOptions {
     /// Address of the page, the HTTP API and the metrics, or `none`.
-    #[arg(long, value_name = "ADDR", value_parser = address::parse)]
+    #[arg(long, value_name = "ADDR", env = "TRADEBUS_HTTP", value_parser = address::parse)]
     #[arg(help = "Address of the page, the HTTP API and the metrics, or none [default: 127.0.0.1:8787]")]
     http: Option<Address>,
 

@@ -28,6 +28,8 @@ pub(crate) fn tradebus() -> Command {
     }
     // Without a home there is no configuration of the user's, and the root of a temporary directory has none either.
     command.env_remove("RUST_LOG").env_remove("XDG_CONFIG_HOME").env("HOME", "/nonexistent");
+    // Nodes of different tests would want the same address.
+    command.env("TRADEBUS_HTTP", "none");
     command
 }
 

@@ -63,6 +63,12 @@ impl GroupDelivery {
         self.ticket.fail(Verdict::Again { delay, error: "handed back".to_owned() });
     }
 
+    /// Nobody has handled it: others may have it at once. With `counts`, it was begun, and counts as delivered: one that is never handled becomes a
+    /// dead letter in the end. Without, it is as if it had not been delivered.
+    pub fn hand_back(self, counts: bool) {
+        self.ticket.hand_back(counts);
+    }
+
     /// It cannot be handled, ever: it becomes a dead letter with this reason.
     pub fn reject(self, reason: impl Into<String>) {
         self.ticket.fail(Verdict::Dead { error: reason.into() });
@@ -107,6 +113,11 @@ impl Ticket {
     pub(super) fn ack(mut self) {
         self.settled = true;
         self.member.ledger.acknowledge(&self.stream, self.id);
+    }
+
+    fn hand_back(mut self, counts: bool) {
+        self.settled = true;
+        self.member.ledger.give_back(&self.stream, self.id, counts);
     }
 
     pub(super) fn fail(mut self, verdict: Verdict) {

@@ -213,6 +213,18 @@ impl Ledger {
         self.changed.notify_one();
     }
 
+    /// Others shall have an entry at once. It counts as delivered, or as if it had not been.
+    pub(super) fn give_back(&self, stream: &StreamKey, id: EntryId, counts: bool) {
+        let mut state = self.state.lock();
+        let State { streams, held, .. } = &mut *state;
+        let Some(book) = streams.get_mut(stream) else { return };
+        let Some(entry) = book.held.remove(&id) else { return };
+        *held -= 1;
+        book.returned.push((id, entry.deliveries.saturating_sub((!counts).into())));
+        drop(state);
+        self.changed.notify_one();
+    }
+
     /// An entry is no longer in hand: it is dead, or gone, or somebody else's.
     pub(super) fn forget(&self, stream: &StreamKey, id: EntryId) {
         let mut state = self.state.lock();
