@@ -136,14 +136,11 @@ async fn accepted(bus: &Bus, message: Message, until: Instant) -> Outcome<Receip
 }
 
 async fn stored(receipt: &Receipt, until: Instant) -> Outcome<EntryId> {
-    match timeout_at(until, receipt.stored()).await {
-        Ok(outcome) => outcome.map_err(Problem::from),
-        Err(_) => {
-            let detail =
-                "it was accepted, and is not known to be stored yet: it is kept until the store takes it";
-            Err(Problem::new(StatusCode::GATEWAY_TIMEOUT, "unconfirmed", detail))
-        }
+    if let Ok(outcome) = timeout_at(until, receipt.stored()).await {
+        return Ok(outcome?);
     }
+    let detail = "it was accepted, and is not known to be stored yet: it is kept until the store takes it";
+    Err(Problem::new(StatusCode::GATEWAY_TIMEOUT, "unconfirmed", detail))
 }
 
 fn accept(bus: &Bus, messages: Vec<Message>) -> Outcome<Response> {
