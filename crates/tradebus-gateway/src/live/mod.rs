@@ -1,4 +1,4 @@
-//! What a node does, second by second: a [sampler] takes a [snapshot] each second, and all who look get the same one; the [history] keeps what charts show.
+//! What a node does, second by second: a sampler takes a [`Snapshot`] each second, and all who look get the same one; a history keeps what charts show.
 
 mod events;
 mod history;
