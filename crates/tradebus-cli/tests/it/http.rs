@@ -113,8 +113,8 @@ fn a_store_that_is_away_makes_a_node_not_ready_and_not_dead() {
     let node = Served::start(&[], Some(&redis.url()));
     assert!(redis.ask("CLIENT PAUSE 600000 ALL").is_some());
     waited("the node is not ready", || node.ask("GET /health/ready", "").0.contains("503"));
+    waited("the snapshot says so", || node.json("/api/v1/snapshot")["health"]["connected"] == false);
     assert!(node.ask("GET /health/live", "").0.contains("200"));
-    assert_eq!(node.json("/api/v1/snapshot")["health"]["connected"], false);
     drop(redis);
 }
 

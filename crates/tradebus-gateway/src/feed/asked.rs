@@ -85,8 +85,11 @@ impl Asked {
         };
         let patterns = self.patterns.len();
         let mut options = SubscribeOptions::default().from(self.from).policy(self.on_slow.policy());
-        // A client that reads slowly, or wants only some, is told what it misses: the node has lost nothing.
-        options = options.sampling().tiers(self.tiers);
+        options = options.tiers(self.tiers);
+        if self.on_slow != OnSlow::Disconnect {
+            // It is told what it misses, as it wanted: the node has lost nothing.
+            options = options.sampling();
+        }
         // Each pattern has a queue of its own; together they hold what was asked for.
         options = options.capacity(buffer.div_ceil(patterns));
         let mut subscriptions = Vec::with_capacity(self.patterns.len());

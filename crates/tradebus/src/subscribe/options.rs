@@ -53,7 +53,8 @@ impl SubscribeOptions {
     }
 
     /// The subscriber wants to see some of the messages, as a screen does. What it drops counts in
-    /// [`Subscription::dropped`](crate::Subscription::dropped), and not as a loss of the bus.
+    /// [`Subscription::dropped`](crate::Subscription::dropped), and not as a loss of the bus; and how long messages wait for it is not taken for the
+    /// latency of the bus.
     #[must_use]
     pub fn sampling(mut self) -> Self {
         self.samples = true;

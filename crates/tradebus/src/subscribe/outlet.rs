@@ -14,13 +14,20 @@ use crate::{Message, Priority};
 #[derive(Debug)]
 pub(super) struct Outlet<T> {
     meters: Arc<Meters>,
+    /// How long messages took counts: not where they wait because some are enough.
+    times: bool,
     /// Taken from the queue, to be handed out one by one.
     pub(super) chunk: VecDeque<T>,
 }
 
 impl<T: Waiting> Outlet<T> {
     pub(super) fn new(meters: Arc<Meters>) -> Self {
-        Self { meters, chunk: VecDeque::new() }
+        Self { meters, times: true, chunk: VecDeque::new() }
+    }
+
+    /// One that does not count how long messages took.
+    pub(super) fn without_times(meters: Arc<Meters>) -> Self {
+        Self { times: false, ..Self::new(meters) }
     }
 
     /// The next message that is of use; `None` once nothing will come any more. Those that are not are counted, and given to `expired`.
@@ -98,8 +105,10 @@ impl<T: Waiting> Outlet<T> {
         }
         for tier in Priority::ALL.into_iter().filter(|tier| counts[tier.number()] > 0) {
             let meters = self.meters.tier(tier);
-            let of_tier = taken.clone().filter(|it| it.priority == tier);
-            meters.delivery_latency.record_since(now, of_tier.map(Message::deliverable_at));
+            if self.times {
+                let of_tier = taken.clone().filter(|it| it.priority == tier);
+                meters.delivery_latency.record_since(now, of_tier.map(Message::deliverable_at));
+            }
             meters.received_bytes.add(bytes[tier.number()]);
             meters.received.add(counts[tier.number()]);
         }

@@ -28,7 +28,8 @@ pub struct Subscription {
 
 impl Subscription {
     pub(super) fn new(subscriber: Arc<Subscriber>, readers: Readers, meters: Arc<Meters>) -> Self {
-        Self { subscriber, _readers: readers, outlet: Outlet::new(meters) }
+        let outlet = if subscriber.samples { Outlet::without_times(meters) } else { Outlet::new(meters) };
+        Self { subscriber, _readers: readers, outlet }
     }
 
     /// The pattern.
@@ -109,5 +110,48 @@ impl Stream for Subscription {
 impl Drop for Subscription {
     fn drop(&mut self) {
         self.subscriber.queue.close();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Bus, BusConfig, Message, Priority, SubscribeOptions, SubscriptionPolicy};
+
+    async fn bus() -> Bus {
+        Bus::connect(BusConfig { store: Some("memory:".into()), ..BusConfig::default() }).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_a_sample_leaves_out_and_waits_is_not_the_bus_s() {
+        let bus = bus().await;
+        let options = SubscribeOptions::default().policy(SubscriptionPolicy::DropOldest).capacity(1);
+        let mut sample = bus.subscribe("t", options.sampling()).await.unwrap();
+        for number in 0..5 {
+            bus.publish(Message::new("t", number.to_string()).unwrap()).await.unwrap().await.unwrap();
+        }
+        while sample.dropped() < 4 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(&sample.next().await.unwrap().payload[..], b"4");
+        let metrics = bus.metrics();
+        let normal = metrics.tiers.iter().find(|tier| tier.priority == Priority::Normal).unwrap();
+        assert_eq!((metrics.messages_dropped, normal.received, normal.delivery_latency.count), (0, 1, 0));
+        let _ = bus.close().await;
+    }
+
+    #[tokio::test]
+    async fn only_the_tiers_that_are_wanted_come() {
+        let bus = bus().await;
+        let options = SubscribeOptions::default().tiers([Priority::High, Priority::Critical]);
+        let mut urgent = bus.subscribe("*", options).await.unwrap();
+        for tier in [Priority::Low, Priority::High, Priority::Normal, Priority::Critical] {
+            let message = Message::new("t", tier.name().to_owned()).unwrap().priority(tier);
+            bus.publish(message).await.unwrap().await.unwrap();
+        }
+        let mut seen = [urgent.next().await.unwrap().priority, urgent.next().await.unwrap().priority];
+        seen.sort_unstable();
+        assert_eq!(seen, [Priority::High, Priority::Critical]);
+        let _ = bus.close().await;
+        assert_eq!(urgent.next().await, None);
     }
 }
