@@ -66,10 +66,10 @@ async fn bus() -> Bus {
 
 /// A handler that hands on what it gets.
 fn handing_on()
--> (impl Fn(Delivery) -> std::future::Ready<Result<(), &'static str>>, mpsc::UnboundedReceiver<Delivery>) {
-    let (sender, receiver) = mpsc::unbounded_channel();
+-> (impl Fn(Delivery) -> std::future::Ready<Result<(), &'static str>>, mpsc::Receiver<Delivery>) {
+    let (sender, receiver) = mpsc::channel(64);
     let handler = move |delivery| {
-        sender.send(delivery).unwrap();
+        sender.try_send(delivery).unwrap();
         std::future::ready(Ok(()))
     };
     (handler, receiver)
