@@ -2,7 +2,6 @@
 
 use std::io::{IsTerminal as _, Write as _};
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use clap::builder::NonEmptyStringValueParser;
 use clap::error::ErrorKind;
@@ -88,7 +87,7 @@ pub(crate) enum LogFormat {
 }
 
 /// Prints what `clap` has to say: help and version on standard output, wrong usage on standard error.
-pub(crate) fn answer(error: &clap::Error) -> ExitCode {
+pub(crate) fn answer(error: &clap::Error) -> u8 {
     let text = error.render();
     if !error.use_stderr() {
         let mut stdout = std::io::stdout();
@@ -96,13 +95,13 @@ pub(crate) fn answer(error: &clap::Error) -> ExitCode {
         let text = if colour { text.ansi().to_string() } else { text.to_string() };
         // Who asks for help and does not read it misses nothing.
         let _ = stdout.write_all(text.as_bytes());
-        return ExitCode::SUCCESS;
+        return 0;
     }
     let text = if terminal::stderr_has_colour() { text.ansi().to_string() } else { text.to_string() };
     // The help that is printed where nothing was asked repeats no argument.
     let is_help = error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
     say(if is_help { text } else { redact(&text) }.trim_end());
-    ExitCode::from(2)
+    2
 }
 
 /// Hides passwords: `clap` repeats arguments that it does not understand, and a store URL may be one of them.

@@ -1,7 +1,6 @@
 //! Why a command did not do what it was asked, what is said about it, and with which code the program ends.
 
 use std::io::{self, Write as _};
-use std::process::ExitCode;
 
 use owo_colors::OwoColorize as _;
 use tradebus::config::{ConfigError, Finding};
@@ -56,9 +55,9 @@ impl Failure {
     }
 
     /// Says what is wrong, and returns the exit code.
-    pub(crate) fn report(&self) -> ExitCode {
+    pub(crate) fn report(&self) -> u8 {
         let (code, message) = match self {
-            Self::OutputClosed => return ExitCode::SUCCESS,
+            Self::OutputClosed => return 0,
             Self::Failed(message) => (1, message),
             Self::Usage(message) => (2, message),
             Self::NoReply(message) => (6, message),
@@ -68,7 +67,7 @@ impl Failure {
             Self::Partial(message) => (9, message),
         };
         error(message);
-        ExitCode::from(code)
+        code
     }
 }
 

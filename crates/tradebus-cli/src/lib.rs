@@ -26,7 +26,6 @@ mod terminal;
 mod token;
 
 use std::ffi::OsString;
-use std::process::ExitCode;
 
 use clap::Parser;
 
@@ -35,13 +34,13 @@ use crate::failure::{Failure, Outcome};
 
 /// Does what a command line asks for, the name of the program first, and returns the exit code. It takes over standard output, the log and the signals of
 /// the process.
-pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let outcome = match Cli::try_parse_from(arguments) {
         Ok(cli) => obey(cli),
         Err(error) => return cli::answer(&error),
     };
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => 0,
         Err(failure) => failure.report(),
     }
 }

@@ -6,5 +6,5 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    tradebus_cli::run(std::env::args_os())
+    ExitCode::from(tradebus_cli::run(std::env::args_os()))
 }

@@ -63,6 +63,12 @@ impl GroupDelivery {
         self.ticket.fail(Verdict::Again { delay, error: "handed back".to_owned() });
     }
 
+    /// It could not be handled, for this reason: it is delivered again when the backoff of its number of deliveries is over, or becomes a dead letter with
+    /// this reason after `max_deliveries`.
+    pub fn fail(self, reason: impl Into<String>) {
+        self.ticket.fail(Verdict::Again { delay: None, error: reason.into() });
+    }
+
     /// Nobody has handled it: others may have it at once. With `counts`, it was begun, and counts as delivered: one that is never handled becomes a
     /// dead letter in the end. Without, it is as if it had not been delivered.
     pub fn hand_back(self, counts: bool) {

@@ -1,0 +1,173 @@
+"""Services whose handlers are in Python."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+import re
+from typing import TYPE_CHECKING, Any, Callable, TypeVar
+
+from . import _native
+from .errors import HandlerError, ServiceError
+from .reading import Reading
+
+if TYPE_CHECKING:
+    from ._native import Call
+    from .client import BufferedMessageBusClient
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_log = logging.getLogger("tradebus.services")
+
+
+def handles(topic: str, about: str = "") -> Callable[[F], F]:
+    """Decorates a method of a :class:`Service` that answers the requests on a topic. It gets the :class:`Call`, and returns the data of the answer; or raises
+    :class:`ServiceError` to say why there is none. ``about`` is what the topic is for, in a few words: the first line of its documentation, if it is not given."""
+
+    def decorate(method: F) -> F:
+        method.__tradebus_route__ = (topic, about or (inspect.getdoc(method) or "").split("\n")[0])  # type: ignore[attr-defined]
+        return method
+
+    return decorate
+
+
+class Service:
+    """Answers requests. Its methods with :func:`handles` are its handlers: functions, or coroutine functions, which run beside each other.
+
+    ::
+
+        class Limits(Service):
+            name = "limits"
+
+            @handles("limits.get", "the limits of a desk")
+            async def get(self, call):
+                return {"desk": call.params["desk"], "gross": 1e6}
+    """
+
+    name: str = ""
+    """Its name, with which its topics begin. The name of the class in lower case, if it is not given."""
+
+    def routes(self) -> dict[str, tuple[str, Callable[[Call], Any]]]:
+        """The topics that it answers: what each is for, and its handler."""
+        found: dict[str, tuple[str, Callable[[Call], Any]]] = {}
+        for _, method in inspect.getmembers(self, callable):
+            route = getattr(method, "__tradebus_route__", None)
+            if route is None:
+                continue
+            topic, about = route
+            if topic in found:
+                raise HandlerError(f"the service `{self.name}` has two handlers for `{topic}`")
+            found[topic] = (about, method)
+        return found
+
+    def health(self) -> tuple[str, list[str]]:
+        """How it is: ``healthy``, ``degraded`` or ``unhealthy``, and what speaks against ``healthy``. Looked at every few seconds."""
+        return ("healthy", [])
+
+
+class RunningService:
+    """A service that runs."""
+
+    def __init__(self, client: BufferedMessageBusClient, service: Service, spec: dict[str, Any]) -> None:
+        self.service = service
+        self.answered = 0
+        self.failed = 0
+        self._client = client
+        self._spec = spec
+        self._handlers = {topic: method for topic, (_, method) in service.routes().items()}
+        self._running: set[asyncio.Task[None]] = set()
+        self._host: _native.ServiceHost | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def _begin(self) -> None:
+        host = self._host = await self._client._connected().serve(self._spec)
+        loop = asyncio.get_running_loop()
+        self._tasks = [loop.create_task(self._take(host)), loop.create_task(self._look(host))]
+
+    async def _take(self, host: _native.ServiceHost) -> None:
+        loop = asyncio.get_running_loop()
+        while (calls := host.take(64)) is not None:
+            for call in calls:
+                task = loop.create_task(self._answer(call))
+                # The loop itself does not keep tasks alive.
+                self._running.add(task)
+                task.add_done_callback(self._running.discard)
+            if not calls:
+                await host.wait()
+
+    async def _answer(self, call: Call) -> None:
+        try:
+            data = self._handlers[call.topic](call)
+            if inspect.isawaitable(data):
+                data = await asyncio.wait_for(data, self._spec["timeout"])
+            if not call.is_answered:
+                call.answer(data)
+            self.answered += 1
+        except ServiceError as error:
+            self.failed += 1
+            call.fail(error.code, str(error))
+        except asyncio.TimeoutError:
+            self.failed += 1
+            call.fail("timeout", f"the handler took longer than {self._spec['timeout']} s")
+        except asyncio.CancelledError:
+            call.fail("unavailable", "the service ends")
+            raise
+        except Exception as error:
+            self.failed += 1
+            _log.exception("the handler of %r failed", call.topic)
+            kind = "bad_request" if isinstance(error, KeyError) else "internal"
+            call.fail(kind, _said(error))
+
+    async def _look(self, host: _native.ServiceHost) -> None:
+        while True:
+            try:
+                status, reasons = self.service.health()
+                host.set_health(status, reasons)
+            except Exception as error:
+                _log.exception("the service %r could not say how it is", self.service.name)
+                host.set_health("degraded", [f"it could not say how it is: {error}"])
+            await asyncio.sleep(2)
+
+    async def stop(self) -> None:
+        """Answers what it has begun, and ends. Calling it again does nothing."""
+        host, self._host = self._host, None
+        if host is None:
+            return
+        await host.stop()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, *self._running, return_exceptions=True)
+        if self in self._client._services:
+            self._client._services.remove(self)
+
+    def get_metrics(self) -> Reading:
+        """What it has done."""
+        return Reading(name=self.service.name, answered=self.answered, failed=self.failed, running=len(self._running))
+
+
+def _said(error: Exception) -> str:
+    if isinstance(error, KeyError) and error.args:
+        return f"the parameter `{error.args[0]}` is missing"
+    return f"{type(error).__name__}: {error}"
+
+
+async def start(client: BufferedMessageBusClient, service: Service, concurrency: int, timeout: float) -> RunningService:
+    """Runs a service over a client."""
+    if not isinstance(service, Service):
+        hint = ": pass an object, not the class" if isinstance(service, type) and issubclass(service, Service) else ""
+        raise TypeError(f"a service is a tradebus.Service, not {type(service).__name__}{hint}")
+    if not service.name:
+        service.name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", type(service).__name__).lower()
+    routes = service.routes()
+    if not routes:
+        raise HandlerError(f"the service `{service.name}` has no handlers: decorate its methods with @handles(topic)")
+    spec = {
+        "name": service.name,
+        "routes": [(topic, about) for topic, (about, _) in routes.items()],
+        "concurrency": concurrency,
+        "timeout": timeout,
+    }
+    running = RunningService(client, service, spec)
+    await running._begin()
+    return running
