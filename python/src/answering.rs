@@ -8,6 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use parking_lot::Mutex;
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyList};
 use serde_json::{Map, Value};
 use tokio::sync::{mpsc, oneshot};
@@ -197,8 +198,9 @@ impl Call {
 
     /// The parameters.
     #[getter]
-    fn params(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        payload::to_python(py, &self.call.params)
+    fn params<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        static PARAMS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        PARAMS.import(py, "tradebus.service", "Params")?.call1((payload::to_python(py, &self.call.params)?,))
     }
 
     /// Its tier.

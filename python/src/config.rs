@@ -40,8 +40,7 @@ pub(crate) fn load_config(
     let values = values.map(payload::from_python).transpose()?;
     if let Some(Value::Object(values)) = values {
         for (name, value) in values {
-            let source = Source::flag(&name);
-            loader = loader.set(&quoted(&name), value, source);
+            loader = loader.set(&quoted(&name), value, Source::Argument);
         }
     }
     let loaded = loader.load().map_err(Failure::from)?;

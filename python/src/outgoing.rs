@@ -19,7 +19,8 @@ pub(crate) fn message(
     options: Option<&Bound<'_, PyDict>>,
 ) -> PyResult<Message> {
     let topic = self::topic(topic)?;
-    let mut encoding = config.encoding();
+    // A text is no `MessagePack`, whatever the configuration says about values that are encoded.
+    let mut encoding = if value.is_instance_of::<PyString>() { Encoding::Json } else { config.encoding() };
     if let Some(given) = options.map(|options| options.get_item("encoding")).transpose()?.flatten() {
         let name: String = given.extract()?;
         encoding = name.parse().map_err(|error| PyValueError::new_err(format!("encoding: {error}")))?;
@@ -34,6 +35,9 @@ pub(crate) fn message(
         }
     };
     let mut message = Message::new(topic, payload).map_err(Failure::from)?.encoding(encoding);
+    if let Some(name) = payload::type_name_of(value)? {
+        message.type_name = name.into();
+    }
     if let Some(priority) = priority {
         message.priority = tier(priority)?;
     }

@@ -22,7 +22,7 @@ from .handlers import Handler, Handling, adapted
 from .patterns import TopicPattern
 from .priority import MessagePriority
 from .reading import Flag, Reading
-from .response import Response
+from .response import Response, asked
 from .subscription import SubscribeOptions, Subscription
 
 if TYPE_CHECKING:
@@ -349,7 +349,6 @@ class BufferedMessageBusClient:
             if len(receivers) == 1:
                 left = None if until is None else max(0.0, until - monotonic())
                 return await receivers[0].receive(left)
-            self._turn.rotate(-1)
             for subscription in sorted(receivers, key=self._order):
                 if (message := await subscription.receive(0)) is not None:
                     self._turn = deque(it for it in receivers if it is not subscription)
@@ -404,8 +403,7 @@ class BufferedMessageBusClient:
         priority: Priority,
         cache_ttl: float | None,
     ) -> Response:
-        asked = None if params is None else dict(params)
-        return Response(await self._connected().request(topic, asked, timeout, priority, cache_ttl))
+        return Response(await self._connected().request(topic, asked(params), timeout, priority, cache_ttl))
 
     async def serve(self, service: Service, *, concurrency: int = 64, timeout: float = 30.0) -> RunningService:
         """Runs a service: it answers the requests on its topics, together with all its other instances, beside those that come with tradebus."""

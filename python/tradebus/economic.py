@@ -12,7 +12,7 @@ from .config import EnhancedMessageBusConfig
 from .errors import NotConnectedError
 from .priority import MessagePriority
 from .reading import Reading
-from .response import Response
+from .response import Response, asked
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -94,12 +94,12 @@ class _EconomicService:
         if self._task is None and self._owns_client:
             raise NotConnectedError(f"the service `{self.service_name}` has not been started: await start() first")
         self._sent += 1
-        asked = None if params is None else dict(params)
+        given = asked(params)
         bus = self.client._connected()
         try:
             if callback_topic is not None:
-                return await bus.request(topic, asked, timeout, priority, cache_ttl, callback_topic)
-            response = Response(await bus.request(topic, asked, timeout, priority, cache_ttl))
+                return await bus.request(topic, given, timeout, priority, cache_ttl, callback_topic)
+            response = Response(await bus.request(topic, given, timeout, priority, cache_ttl))
         except Exception:
             self._failed += 1
             raise

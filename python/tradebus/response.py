@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import numpy
     import pandas
+
+
+def asked(params: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """The parameters of a request."""
+    if params is None:
+        return None
+    if not isinstance(params, Mapping):
+        raise TypeError(f"params is of the type {type(params).__name__}: it must be a dict, or None")
+    return dict(params)
 
 
 class Response(dict[str, Any]):

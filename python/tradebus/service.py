@@ -21,6 +21,13 @@ F = TypeVar("F", bound=Callable[..., Any])
 _log = logging.getLogger("tradebus.services")
 
 
+class Params(dict[str, Any]):
+    """The parameters of a request. To ask for one that is missing answers the request: it is a bad one."""
+
+    def __missing__(self, name: str) -> Any:
+        raise ServiceError(f"the parameter `{name}` is missing", code="bad_request")
+
+
 def handles(topic: str, about: str = "") -> Callable[[F], F]:
     """Decorates a method of a :class:`Service` that answers the requests on a topic. It gets the :class:`Call`, and returns the data of the answer; or raises
     :class:`ServiceError` to say why there is none. ``about`` is what the topic is for, in a few words: the first line of its documentation, if it is not given."""
@@ -116,8 +123,7 @@ class RunningService:
         except Exception as error:
             self.failed += 1
             _log.exception("the handler of %r failed", call.topic)
-            kind = "bad_request" if isinstance(error, KeyError) else "internal"
-            call.fail(kind, _said(error))
+            call.fail("internal", f"{type(error).__name__}: {error}")
 
     async def _look(self, host: _native.ServiceHost) -> None:
         while True:
@@ -144,12 +150,6 @@ class RunningService:
     def get_metrics(self) -> Reading:
         """What it has done."""
         return Reading(name=self.service.name, answered=self.answered, failed=self.failed, running=len(self._running))
-
-
-def _said(error: Exception) -> str:
-    if isinstance(error, KeyError) and error.args:
-        return f"the parameter `{error.args[0]}` is missing"
-    return f"{type(error).__name__}: {error}"
 
 
 async def start(client: BufferedMessageBusClient, service: Service, concurrency: int, timeout: float) -> RunningService:

@@ -70,6 +70,8 @@ class Subscription:
         self._opening: asyncio.Lock | None = None
         self._renewal: asyncio.Future[None] | None = None
         self._closed = False
+        # What iterations have taken and not handed out yet, the last first.
+        self._taken: list[list[Message]] = []
 
     def __await__(self) -> Generator[Any, None, Self]:
         return self._begin(kept=True).__await__()
@@ -108,6 +110,7 @@ class Subscription:
         native = await self._opened()
         pace = Pace()
         batch: list[Message] = []
+        self._taken.append(batch)
         try:
             while True:
                 taken = native.take(pace.size)
@@ -119,14 +122,14 @@ class Subscription:
                 if not taken:
                     await native.wait()
                     continue
-                batch, count = taken, len(taken)
-                batch.reverse()
+                batch.extend(reversed(taken))
                 pace.begin()
                 while batch:
                     yield batch.pop()
-                pace.end(count)
+                pace.end(len(taken))
                 await asyncio.sleep(0)
         finally:
+            self._taken = [other for other in self._taken if other is not batch]
             if batch:
                 native.give_back(batch[::-1])
 
@@ -196,6 +199,9 @@ class Subscription:
         if self.handling is not None:
             await self.handling.stop()
         if self._native is not None:
+            for batch in self._taken:
+                self._native.give_back(batch[::-1])
+                batch.clear()
             await self._native.close()
 
     aclose = close

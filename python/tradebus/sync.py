@@ -16,7 +16,7 @@ from .pacing import Pace
 from .patterns import TopicPattern
 from .priority import MessagePriority
 from .reading import Reading
-from .response import Response
+from .response import Response, asked
 from .subscription import SubscribeOptions
 
 if TYPE_CHECKING:
@@ -118,8 +118,7 @@ class SyncClient:
         cache_ttl: float | None = None,
     ) -> Response:
         """Asks a service, and waits for its answer: as the asynchronous client does."""
-        asked = None if params is None else dict(params)
-        response = Response(self._connected().request(topic, asked, timeout, priority, cache_ttl))
+        response = Response(self._connected().request(topic, asked(params), timeout, priority, cache_ttl))
         if not response.success:
             error = response.error or {}
             raise ServiceError(

@@ -17,7 +17,10 @@ pub(super) const MAX_DEPTH: usize = 126;
 /// where it is UTF-8, and bytes otherwise.
 pub(crate) fn decode(py: Python<'_>, payload: &[u8], hint: Encoding) -> Py<PyAny> {
     let decoded = match hint {
-        Encoding::Json => json(py, payload).or_else(|| msgpack(py, payload)),
+        // A text that is no JSON must not be taken for the numbers that its letters are in `MessagePack`.
+        Encoding::Json => json(py, payload).or_else(|| {
+            payload.first().is_some_and(|first| !first.is_ascii()).then(|| msgpack(py, payload)).flatten()
+        }),
         Encoding::MsgPack => msgpack(py, payload).or_else(|| json(py, payload)),
         Encoding::Sbe | Encoding::Capnp => return PyBytes::new(py, payload).into_any().unbind(),
     };

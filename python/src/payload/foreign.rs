@@ -4,7 +4,7 @@ use bytes::Bytes;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyByteArray, PyBytes, PyMemoryView, PyType};
+use pyo3::types::{PyByteArray, PyBytes, PyDict, PyMemoryView, PyString, PyType};
 
 /// The content of a buffer; `None` for everything else.
 pub(super) fn buffer(value: &Bound<'_, PyAny>) -> PyResult<Option<Bytes>> {
@@ -38,6 +38,21 @@ pub(super) fn fields<'py>(value: &Bound<'py, PyAny>) -> PyResult<Option<Fields<'
     };
     let with_value = |name: String| Ok((name.clone(), value.getattr(&name[..])?));
     names.into_iter().map(with_value).collect::<PyResult<_>>().map(Some)
+}
+
+/// The name of the type of an object that is made of fields.
+pub(crate) fn type_name_of(value: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
+    let py = value.py();
+    if value.is_instance_of::<PyDict>()
+        || value.is_instance_of::<PyBytes>()
+        || value.is_instance_of::<PyString>()
+    {
+        return Ok(None);
+    }
+    let kind = value.get_type();
+    let made_of_fields = kind.hasattr(intern!(py, "__dataclass_fields__"))?
+        || kind.hasattr(intern!(py, "__struct_fields__"))?;
+    if made_of_fields { kind.name().and_then(|name| name.extract()).map(Some) } else { Ok(None) }
 }
 
 /// The same as a simpler value; `None` where there is none that is known.

@@ -13,6 +13,7 @@ use tradebus::Encoding;
 
 pub(crate) use self::decode::{decode, from_json};
 pub(crate) use self::encode::{encode, from_python};
+pub(crate) use self::foreign::type_name_of;
 use crate::failure::{Failure, Kind};
 
 /// Payloads from this size on are not copied: the core keeps the Python object instead.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::presets::Preset;
 
 /// Where a value comes from. Printed as `default`, `preset production`, `tradebus.toml:12`, `env:TRADEBUS_STORE`,
-/// `flag:--store` or `generated`.
+/// `flag:--store`, `argument` or `generated`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Source {
@@ -21,8 +21,10 @@ pub enum Source {
     File(Arc<PathBuf>, usize),
     /// A variable of the environment.
     Env(Arc<str>),
-    /// A flag of the command line, or an argument of a constructor.
+    /// A flag of the command line.
     Flag(Arc<str>),
+    /// An argument of a constructor.
+    Argument,
     /// Made at the start.
     Generated,
 }
@@ -47,6 +49,7 @@ impl fmt::Display for Source {
             Self::File(path, line) => write!(f, "{}:{line}", one_line(&path.display().to_string())),
             Self::Env(name) => write!(f, "env:{}", one_line(name)),
             Self::Flag(name) => write!(f, "flag:{}", one_line(name)),
+            Self::Argument => f.write_str("argument"),
             Self::Generated => f.write_str("generated"),
         }
     }
