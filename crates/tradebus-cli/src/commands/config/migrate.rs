@@ -79,8 +79,7 @@ pub(super) fn run(args: &Args) -> Outcome {
         _ => migrate_file(&args.file, from)?,
     };
     if let Some(out) = &args.out {
-        let toml =
-            if args.with_secrets { migration.to_toml_with_secrets() } else { migration.to_toml() };
+        let toml = if args.with_secrets { migration.to_toml_with_secrets() } else { migration.to_toml() };
         write(out, &toml, args)?;
     }
     if args.json {
@@ -96,7 +95,8 @@ pub(super) fn run(args: &Args) -> Outcome {
 
 /// What was done, and what could be better.
 fn tell(migration: &Migration) {
-    let columns = [Column::Left("FIELD"), Column::Left("SETTING"), Column::Left("DONE"), Column::Left("NOTE")];
+    let columns =
+        [Column::Left("FIELD"), Column::Left("SETTING"), Column::Left("DONE"), Column::Left("NOTE")];
     let rows = migration.steps.iter().map(row).collect();
     say(listing::table_for_stderr(&columns, rows).trim_end());
     let report = &migration.report;
@@ -120,7 +120,9 @@ fn unknown(migration: &Migration) -> Outcome {
     match fields.len() {
         0 => Ok(()),
         1 => Err(Failure::Partial(format!("1 field was not taken over: {}", fields[0]))),
-        many => Err(Failure::Partial(format!("{many} fields were not taken over:\n  {}", fields.join("\n  ")))),
+        many => {
+            Err(Failure::Partial(format!("{many} fields were not taken over:\n  {}", fields.join("\n  "))))
+        }
     }
 }
 
@@ -130,8 +132,7 @@ fn named(step: &MigrationStep) -> String {
 
 /// Writes the file; asks where there is one already.
 fn write(path: &Path, toml: &str, args: &Args) -> Outcome {
-    let failed =
-        |error: io::Error| Failure::failed(format!("cannot write {}: {error}", path.display()));
+    let failed = |error: io::Error| Failure::failed(format!("cannot write {}: {error}", path.display()));
     let file = match create(path, args.with_secrets) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
             confirm(args.yes, &format!("overwrite {}", path.display()))?;

@@ -45,9 +45,9 @@ impl MigrationSource {
             (Some(_), None) => Ok(Self::Nautilus),
             (None, None) if given.keys().any(|key| is_shared(key)) => Ok(Self::Nautilus),
             (None, None) => Err(unknown("no field in it tells for which system it was written".to_owned())),
-            (Some(one), Some(other)) => {
-                Err(unknown(format!("it has fields of both systems (`{one}`, `{other}`): say which one it is")))
-            }
+            (Some(one), Some(other)) => Err(unknown(format!(
+                "it has fields of both systems (`{one}`, `{other}`): say which one it is"
+            ))),
         }
     }
 }

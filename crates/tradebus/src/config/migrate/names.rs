@@ -69,9 +69,27 @@ static GROUPS: [(&str, Names); 4] = [
             ],
         },
     ),
-    ("metrics", Names { is_top: false, aliases: &[("enabled", "enable_metrics"), ("interval_ms", "metrics_interval_ms")] }),
-    ("tracing", Names { is_top: false, aliases: &[("enabled", "enable_tracing"), ("sample_rate", "trace_sample_rate")] }),
-    ("compression", Names { is_top: false, aliases: &[("enabled", "compression_enabled"), ("level", "compression_level")] }),
+    (
+        "metrics",
+        Names {
+            is_top: false,
+            aliases: &[("enabled", "enable_metrics"), ("interval_ms", "metrics_interval_ms")],
+        },
+    ),
+    (
+        "tracing",
+        Names {
+            is_top: false,
+            aliases: &[("enabled", "enable_tracing"), ("sample_rate", "trace_sample_rate")],
+        },
+    ),
+    (
+        "compression",
+        Names {
+            is_top: false,
+            aliases: &[("enabled", "compression_enabled"), ("level", "compression_level")],
+        },
+    ),
 ];
 
 static BUFFER: Names = Names {

@@ -157,7 +157,10 @@ fn lengths(node: Option<Node>, path: String, log: &mut Log, out: &mut Fields) {
             let mut streams = Fields::new();
             let way = Way { table: "default_stream_config", ..Way::to(path, "max_length") };
             log.put(way, node, &mut streams);
-            out.insert("default_stream_config".to_owned(), Node { data: Data::Table(streams), ..Node::table() });
+            out.insert(
+                "default_stream_config".to_owned(),
+                Node { data: Data::Table(streams), ..Node::table() },
+            );
         }
         Some(_) => log.unset(&path),
         None => {}

@@ -79,7 +79,9 @@ fn setting(
             node.data = Data::Table(inner);
             out.insert(name.to_owned(), node);
         }
-        (Kind::Named(item), Data::Table(given)) if matches!(item.kind(), Kind::Table) && !given.is_empty() => {
+        (Kind::Named(item), Data::Table(given))
+            if matches!(item.kind(), Kind::Table) && !given.is_empty() =>
+        {
             named(std::mem::take(given), Place { shape: item, ..below }, log, &mut node);
             out.insert(name.to_owned(), node);
         }

@@ -44,7 +44,8 @@ impl OtherUnit {
     pub(super) fn of(key: &str, shape: Shape) -> Option<Self> {
         let (stem, given) = split(key)?;
         shape.fields().find_map(|(field, _)| {
-            let (own, unit) = split(field).or_else(|| SECONDS.contains(&field).then_some((field, 1_000.0)))?;
+            let (own, unit) =
+                split(field).or_else(|| SECONDS.contains(&field).then_some((field, 1_000.0)))?;
             (own == stem).then_some(Self { field, by: (given, unit) })
         })
     }
