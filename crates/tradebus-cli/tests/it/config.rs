@@ -147,7 +147,7 @@ fn config_migrate_writes_toml_that_can_be_checked() {
         assert!(migrated.stdout.contains(line), "{line}: {}", migrated.stdout);
     }
     for words in [
-        &["message_bus.encoding", "encoding", "renamed"][..],
+        &["message_bus.encoding", "encoding", "kept"][..],
         &["message_bus.autotrim_mins", "autotrim_mins", "default written"],
         &["data_engine", "-", "dropped"],
         &["message_bus.database.password", "redis_password", "renamed", "TRADEBUS_REDIS_PASSWORD"],

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::nautilus;
 use super::step::{MigrationAction, MigrationStep};
 use crate::config::check::Checker;
 use crate::config::finding::{Finding, shown_path};
@@ -53,18 +54,24 @@ impl Log {
     /// Puts a field into the table that takes it. It is an error if another one is there already.
     pub(super) fn put(&mut self, way: Way<'_>, node: Node, out: &mut Fields) {
         let Way { from, table, key, converted, note } = way;
+        let is_secret = table.is_empty() && Shape::root().field(key).is_some_and(Shape::is_secret);
+        // An empty variable counts as not set, and so does an empty password.
+        if is_secret && matches!(&node.data, Data::Leaf(Value::String(text)) if text.trim().is_empty()) {
+            self.unset(&from);
+            return;
+        }
         let to = join(table, key);
         if let Some(other) = self.origins.get(&to) {
             let message = format!("means the same setting as `{}`: `{to}`", shown_path(other));
             self.checker.add(Finding::new(from, "", "only one of the two", message), &node.source);
             return;
         }
-        let action = match (converted, from == to) {
+        let action = match (converted, in_the_bus(&from) == to) {
             (true, _) => MigrationAction::Converted,
             (false, true) => MigrationAction::Kept,
             (false, false) => MigrationAction::Renamed,
         };
-        if table.is_empty() && Shape::root().field(key).is_some_and(Shape::is_secret) {
+        if is_secret {
             self.secret.insert(self.steps.len());
         }
         self.step(Some(&from), &[&to], action, note);
@@ -141,7 +148,7 @@ impl Log {
         }
     }
 
-    /// Names the fields that were given, not the settings that they became.
+    /// Names the fields that were given, not the settings that they became, in findings about the settings.
     pub(super) fn rename(&self, findings: &mut [Finding]) {
         for finding in findings {
             let mut path = finding.path.as_str();
@@ -155,6 +162,11 @@ impl Log {
             }
         }
     }
+}
+
+/// The path of a field of a bus, as it is where the bus stands by itself.
+fn in_the_bus(path: &str) -> &str {
+    nautilus::INSIDE.iter().find_map(|key| path.strip_prefix(key)?.strip_prefix('.')).unwrap_or(path)
 }
 
 /// What a value is, where only its kind may be shown.

@@ -113,6 +113,7 @@ fn of(node: Node, from: Option<MigrationSource>) -> Result<Migration, ConfigErro
 fn complete(kind: MigrationSource, mut log: Log, out: Fields) -> Result<Migration, ConfigError> {
     let mut node = Node { data: Data::Table(out), ..Node::table() };
     let mut checker = std::mem::take(&mut log.checker);
+    let about_fields = checker.findings.len();
     checker.layer(&mut node);
     tls::apply(&mut node, &mut log, &mut checker);
     let given = node.value();
@@ -123,7 +124,7 @@ fn complete(kind: MigrationSource, mut log: Log, out: Fields) -> Result<Migratio
             Ok(Migration { kind, tree, config, steps: log.steps, report })
         }
         Err(ConfigError::Invalid { mut findings }) => {
-            log.rename(&mut findings);
+            log.rename(&mut findings[about_fields..]);
             Err(ConfigError::Invalid { findings })
         }
         Err(other) => Err(other),

@@ -11,6 +11,8 @@ pub(super) const TLS: &str = "tls";
 pub(super) struct Names {
     /// Whether it may hold groups.
     is_top: bool,
+    /// What the names of the settings have in front that the keys of a group leave out.
+    prefix: &'static str,
     aliases: &'static [(&'static str, &'static str)],
 }
 
@@ -25,6 +27,7 @@ pub(super) enum Meaning {
 
 pub(super) static ROOT: Names = Names {
     is_top: true,
+    prefix: "",
     aliases: &[
         ("redis_url", "store"),
         ("redis_database", "redis_db"),
@@ -49,74 +52,49 @@ pub(super) static ROOT: Names = Names {
 
 /// Tables that group settings of the top.
 static GROUPS: [(&str, Names); 4] = [
-    (
-        "redis",
-        Names {
-            is_top: false,
-            aliases: &[
-                ("host", "redis_host"),
-                ("port", "redis_port"),
-                ("db", "redis_db"),
-                ("database", "redis_db"),
-                ("username", "redis_username"),
-                ("user", "redis_username"),
-                ("password", "redis_password"),
-                ("url", "store"),
-                ("ssl", TLS),
-                ("tls", TLS),
-                ("pool_size", "connection_pool_size"),
-                ("max_connections", "connection_pool_size"),
-            ],
-        },
-    ),
-    (
-        "metrics",
-        Names {
-            is_top: false,
-            aliases: &[("enabled", "enable_metrics"), ("interval_ms", "metrics_interval_ms")],
-        },
-    ),
-    (
-        "tracing",
-        Names {
-            is_top: false,
-            aliases: &[("enabled", "enable_tracing"), ("sample_rate", "trace_sample_rate")],
-        },
-    ),
-    (
-        "compression",
-        Names {
-            is_top: false,
-            aliases: &[("enabled", "compression_enabled"), ("level", "compression_level")],
-        },
-    ),
+    ("redis", group("redis_", &REDIS)),
+    ("metrics", group("metrics_", &[("enabled", "enable_metrics")])),
+    ("tracing", group("", &[("enabled", "enable_tracing"), ("sample_rate", "trace_sample_rate")])),
+    ("compression", group("compression_", &[])),
 ];
 
-static BUFFER: Names = Names {
-    is_top: false,
-    aliases: &[
+const REDIS: [(&str, &str); 7] = [
+    ("database", "redis_db"),
+    ("user", "redis_username"),
+    ("url", "store"),
+    ("ssl", TLS),
+    ("tls", TLS),
+    ("pool_size", "connection_pool_size"),
+    ("max_connections", "connection_pool_size"),
+];
+
+const fn group(prefix: &'static str, aliases: &'static [(&'static str, &'static str)]) -> Names {
+    Names { is_top: false, prefix, aliases }
+}
+
+static BUFFER: Names = group(
+    "",
+    &[
         ("capacity", "max_size"),
         ("high_watermark", "high_water_mark"),
         ("low_watermark", "low_water_mark"),
         ("compression", "enable_compression"),
     ],
-};
+);
 
-static STREAM: Names = Names {
-    is_top: false,
-    aliases: &[
+static STREAM: Names = group(
+    "",
+    &[
         ("maxlen", "max_length"),
         ("max_len", "max_length"),
         ("group", "consumer_group"),
         ("consumer", "consumer_name"),
         ("block_ms", "block_timeout_ms"),
     ],
-};
+);
 
-static SUBSCRIPTION: Names = Names {
-    is_top: false,
-    aliases: &[("topic", "pattern"), ("topic_pattern", "pattern"), ("buffer", "buffer_config")],
-};
+static SUBSCRIPTION: Names =
+    group("", &[("topic", "pattern"), ("topic_pattern", "pattern"), ("buffer", "buffer_config")]);
 
 /// The spellings of a table of fields.
 pub(super) fn of(field: &str) -> &'static Names {
@@ -143,13 +121,15 @@ impl Names {
             Some((_, name)) => return setting(name),
             None => {}
         }
-        if let Some(found) = setting(&plain) {
+        let whole = format!("{}{plain}", self.prefix);
+        if let Some(found) = setting(&plain).or_else(|| setting(&whole)) {
             return Some(found);
         }
         let group = GROUPS.iter().find(|(name, _)| self.is_top && *name == plain);
         group
             .map(|(_, names)| Meaning::Group(names))
             .or_else(|| OtherUnit::of(&plain, shape).map(Meaning::InOtherUnit))
+            .or_else(|| OtherUnit::of(&whole, shape).map(Meaning::InOtherUnit))
     }
 }
 

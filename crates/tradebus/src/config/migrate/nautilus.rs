@@ -5,8 +5,10 @@
 
 use serde_json::{Value, json};
 
+use super::MigrationAction;
 use super::log::{Fields, Log, Way, is_null, table};
 use crate::config::tree::{Data, Node, join};
+use crate::config::{Finding, near};
 
 /// Keys under which the configuration of a node holds that of its bus.
 pub(super) const INSIDE: [&str; 2] = ["message_bus", "msgbus"];
@@ -63,7 +65,7 @@ pub(super) fn take(mut given: Fields, log: &mut Log, out: &mut Fields) {
     ids(own, log, out);
     for field in given.into_keys() {
         let path = join("", &field);
-        if crate::config::near::nearest(&field, &IDS).is_some() {
+        if near::nearest(&field, &IDS).is_some() {
             log.unknown_of(&path, &field, &IDS);
         } else {
             log.dropped(&path, "a setting of the node, not of its message bus");
@@ -185,12 +187,13 @@ fn short_names(node: &mut Node) -> bool {
 
 /// Reads a `DatabaseConfig`.
 fn database(node: Option<Node>, from: &str, log: &mut Log, out: &mut Fields) {
-    let node = node.unwrap_or_else(|| Node::new(Value::Null, &crate::config::Source::Default));
-    if is_null(&node) {
-        let note = "not set: NautilusTrader then publishes nothing outside of the node; tradebus takes the Redis on 127.0.0.1:6379";
-        log.dropped(from, note);
+    let given = node.as_ref().map(|_| from);
+    let Some(node) = node.filter(|node| !is_null(node)) else {
+        let note = "there is no database: NautilusTrader then publishes nothing outside of the node; \
+                    tradebus takes the Redis on 127.0.0.1:6379";
+        log.step(given, &[], MigrationAction::Dropped, note);
         return;
-    }
+    };
     let Some(mut given) = table(node, from, log) else { return };
     for (key, to) in DATABASE {
         let path = join(from, key);
@@ -230,7 +233,7 @@ fn kind_of_store(node: &Node, path: &str, log: &mut Log) {
             log.dropped(path, "Redis is what tradebus talks to anyway");
         }
         Value::String(kind) => {
-            let finding = crate::config::Finding::wrong_text(path, &kind, "redis");
+            let finding = Finding::wrong_text(path, &kind, "redis");
             log.checker.add(finding, &node.source);
         }
         _ => log.wrong(path, node, "redis"),
@@ -241,7 +244,7 @@ fn kind_of_store(node: &Node, path: &str, log: &mut Log) {
 pub(super) fn tls(node: &Node, path: String, log: &mut Log) {
     match node.value() {
         Value::Bool(true) => {
-            log.step(Some(&path), &["store"], super::MigrationAction::Converted, "rediss:// is TLS");
+            log.step(Some(&path), &["store"], MigrationAction::Converted, "rediss:// is TLS");
             log.tls = Some((path, node.source.clone()));
         }
         Value::Bool(false) => log.dropped(&path, "no TLS, as redis:// says"),

@@ -34,6 +34,9 @@ pub(super) fn knows(key: &str) -> bool {
 }
 
 fn fields(given: Fields, place: Place<'_>, log: &mut Log, out: &mut Fields) {
+    if given.is_empty() && !place.from.is_empty() {
+        log.dropped(place.from, "empty");
+    }
     for (key, node) in given {
         let path = join(place.from, &key);
         match place.names.meaning(&key, place.shape) {

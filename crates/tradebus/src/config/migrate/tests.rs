@@ -135,7 +135,7 @@ fn the_bus_of_a_whole_node() {
     }));
     assert_eq!(migration.config.trader_id, "T-1");
     assert_eq!(migration.config.instance_id.as_deref(), Some(id));
-    assert_eq!(step(&migration, "message_bus.encoding").action, MigrationAction::Renamed);
+    assert_eq!(step(&migration, "message_bus.encoding").action, MigrationAction::Kept);
     assert_eq!(step(&migration, "cache").action, MigrationAction::Dropped);
     let slip = step(&migration, "trader_idd");
     assert_eq!(
