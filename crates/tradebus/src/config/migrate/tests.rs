@@ -95,7 +95,7 @@ fn every_field_of_a_nautilus_bus() {
         let step = step(&migration, from);
         assert_eq!(
             (&step.to[..], step.action),
-            (&to.iter().map(|it| it.to_string()).collect::<Vec<_>>()[..], action)
+            (&to.iter().map(ToString::to_string).collect::<Vec<_>>()[..], action)
         );
     }
 }
