@@ -94,7 +94,7 @@ pub(crate) fn refusal(number: u64, why: &str) {
 }
 
 /// The text without anything that could steer a terminal, line by line.
-fn visible(text: &str) -> String {
+pub(crate) fn visible(text: &str) -> String {
     let mut visible = String::with_capacity(text.len());
     for (number, line) in text.split('\n').enumerate() {
         if number > 0 {

@@ -92,6 +92,17 @@ pub(crate) fn push_json(object: &impl Display, out: &mut Vec<u8>) {
     let _ = writeln!(out, "{object}");
 }
 
+/// A table for standard error, beside what goes to standard output.
+pub(crate) fn table_for_stderr(columns: &[Column], rows: Vec<Vec<String>>) -> String {
+    let mut table = Table::new(columns, terminal::stderr_has_colour());
+    let mut out = Vec::new();
+    for row in rows {
+        table.add(row, &mut out);
+    }
+    table.end_page(&mut out);
+    String::from_utf8_lossy(&out).into_owned()
+}
+
 /// Rows with aligned columns, under a head.
 struct Table {
     columns: Vec<Column>,

@@ -24,20 +24,30 @@ pub const MAX_FILE_BYTES: u64 = 1 << 20;
 
 /// Reads a file: JSON if its name ends in `.json` or its text starts with `{`, otherwise TOML.
 pub(super) fn read(path: &Path) -> Result<Node, ConfigError> {
-    let text = text(path, MAX_FILE_BYTES)?;
+    parse(path, &text(path, MAX_FILE_BYTES)?)
+}
+
+/// Reads what would stand in a file of this name.
+pub(super) fn parse(path: &Path, text: &str) -> Result<Node, ConfigError> {
     let json = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("json"))
         || text.trim_start().starts_with('{');
-    let lines = Lines::new(path, &text);
-    if json { read_json(&text, &lines) } else { read_toml(&text, &lines) }
+    let lines = Lines::new(path, text);
+    if json { read_json(text, &lines) } else { read_toml(text, &lines) }
 }
 
 /// The text of a file that is not larger than `most` bytes.
 pub(super) fn text(path: &Path, most: u64) -> Result<String, ConfigError> {
+    let file =
+        std::fs::File::open(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+    text_of(path, file, most)
+}
+
+/// The text of what is read under this name, if that is not more than `most` bytes.
+pub(super) fn text_of(path: &Path, reader: impl Read, most: u64) -> Result<String, ConfigError> {
     let failed = |source| ConfigError::Read { path: path.to_owned(), source };
-    let file = std::fs::File::open(path).map_err(failed)?;
     let mut bytes = Vec::new();
     // The size that the file system tells is that of a moment, and 0 for a pipe: reading is what counts.
-    file.take(most + 1).read_to_end(&mut bytes).map_err(failed)?;
+    reader.take(most + 1).read_to_end(&mut bytes).map_err(failed)?;
     if bytes.len() as u64 > most {
         return Err(ConfigError::TooLarge { path: path.to_owned(), most });
     }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Serialize, Serializer};
+
 use super::redact::redact_url;
 use super::source::{Source, one_line};
 
@@ -9,7 +11,7 @@ use super::source::{Source, one_line};
 const SHOWN: usize = 120;
 
 /// One thing that a configuration should not have.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Finding {
     /// The field, as `priority_buffers.high.max_size`.
@@ -21,9 +23,17 @@ pub struct Finding {
     /// The whole in one sentence.
     pub message: String,
     /// Where the value comes from, where that is known.
+    #[serde(serialize_with = "as_text")]
     pub source: Option<Source>,
     /// Other fields that take part: where one of them is wrong by itself, this finding only repeats it.
+    #[serde(skip)]
     pub(super) with: Vec<String>,
+}
+
+// The signature is that of serde.
+#[allow(clippy::ref_option)]
+fn as_text<S: Serializer>(source: &Option<Source>, serializer: S) -> Result<S::Ok, S::Error> {
+    source.as_ref().map(ToString::to_string).serialize(serializer)
 }
 
 impl Finding {
@@ -67,7 +77,7 @@ impl Finding {
 }
 
 /// A path as a message may show it: a URL may stand where a key belongs.
-fn shown_path(path: &str) -> String {
+pub(super) fn shown_path(path: &str) -> String {
     if path.contains("://") { shorten(&redact_url(path)) } else { shorten(path) }
 }
 
@@ -93,7 +103,7 @@ impl fmt::Display for Finding {
 }
 
 /// What [`BusConfig::validate`](super::BusConfig::validate) finds.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 #[non_exhaustive]
 pub struct Report {
     /// What stops the start.

@@ -125,15 +125,11 @@ impl Loader {
         layers.push(self.environment.layer(&mut checker));
         layers.push(flags(self.flags, &mut checker));
 
-        let mut tree = Node::table();
-        if let Some((named, source)) = preset(&mut layers) {
-            tree.lay_over(Node::new(show::difference_from_default(&named.config()), &Source::Preset(named)));
-            tree.lay_over(Node::nested(&["preset".to_owned()], Node::new(named.name().into(), &source)));
+        let mut loaded = finish(layers, checker, path)?;
+        if loaded.config.fill_instance_id() {
+            loaded.sources.0.insert("instance_id".into(), Source::Generated);
         }
-        for layer in layers {
-            tree.lay_over(layer);
-        }
-        finish(&tree, checker, path)
+        Ok(loaded)
     }
 
     /// The file that is to be read.
@@ -179,10 +175,28 @@ fn preset(layers: &mut [Node]) -> Option<(Preset, Source)> {
     chosen
 }
 
-/// Reads the tree as a configuration and holds it against the rules.
-fn finish(tree: &Node, mut checker: Checker, file: Option<PathBuf>) -> Result<Loaded, ConfigError> {
-    let mut sources = tree.sources();
-    let mut config: BusConfig = match serde_path_to_error::deserialize(tree.value()) {
+/// The layers over each other, with the preset that they name below them.
+fn lay_over_each_other(mut layers: Vec<Node>) -> Node {
+    let mut tree = Node::table();
+    if let Some((named, source)) = preset(&mut layers) {
+        tree.lay_over(Node::new(show::difference_from_default(&named.config()), &Source::Preset(named)));
+        tree.lay_over(Node::nested(&["preset".to_owned()], Node::new(named.name().into(), &source)));
+    }
+    for layer in layers {
+        tree.lay_over(layer);
+    }
+    tree
+}
+
+/// Reads checked layers as a configuration and holds it against the rules. Generates nothing.
+pub(super) fn finish(
+    layers: Vec<Node>,
+    mut checker: Checker,
+    file: Option<PathBuf>,
+) -> Result<Loaded, ConfigError> {
+    let tree = lay_over_each_other(layers);
+    let sources = tree.sources();
+    let config: BusConfig = match serde_path_to_error::deserialize(tree.value()) {
         Ok(config) => config,
         Err(error) => {
             let path = error.path().to_string();
@@ -200,9 +214,6 @@ fn finish(tree: &Node, mut checker: Checker, file: Option<PathBuf>) -> Result<Lo
     if !(checker.findings.is_empty() && report.errors.is_empty()) {
         checker.findings.append(&mut report.errors);
         return Err(ConfigError::Invalid { findings: checker.findings });
-    }
-    if config.fill_instance_id() {
-        sources.0.insert("instance_id".into(), Source::Generated);
     }
     Ok(Loaded { config, sources, report, file })
 }

@@ -16,6 +16,7 @@ mod finding;
 mod layered;
 mod loader;
 mod location;
+mod migrate;
 mod near;
 pub mod presets;
 mod redact;
@@ -41,6 +42,9 @@ pub use finding::{Finding, Report};
 pub use loader::{Loaded, Loader};
 pub(crate) use location::Address;
 pub use location::{Location, LocationError, RedisServer};
+pub use migrate::{
+    Migration, MigrationAction, MigrationSource, MigrationStep, migrate, migrate_file, migrate_reader,
+};
 pub use presets::Preset;
 pub use redact::{Secret, StoreUrl, redact_url};
 pub use shape::schema;

@@ -28,7 +28,7 @@ fn spelled(path: &str, source: &Source) -> String {
 }
 
 /// The known key that takes the fewest changes, if they are few enough for a slip.
-fn nearest<'a>(key: &str, known: &[&'a str]) -> Option<&'a str> {
+pub(super) fn nearest<'a>(key: &str, known: &[&'a str]) -> Option<&'a str> {
     if key.len() > COMPARED {
         return None;
     }

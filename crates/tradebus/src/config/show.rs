@@ -6,7 +6,6 @@ use serde_json::{Map, Value, json};
 
 use super::BusConfig;
 use super::loader::Loaded;
-use super::source::Sources;
 use super::tree::{join, quoted};
 
 /// A value that differs from the default.
@@ -35,7 +34,8 @@ impl Loaded {
     pub fn to_toml(&self) -> String {
         let mut text = String::new();
         if let Value::Object(fields) = tree(&self.config) {
-            table(&fields, "", &self.sources, &mut text);
+            let source = |path: &str| Some(self.sources.get(path).to_string());
+            table(&fields, "", &source, &mut text);
         }
         text
     }
@@ -51,7 +51,7 @@ impl Loaded {
     }
 }
 
-fn tree(config: &BusConfig) -> Value {
+pub(super) fn tree(config: &BusConfig) -> Value {
     // Nothing in a configuration is a key or a number that JSON does not know.
     serde_json::to_value(config).unwrap_or_default()
 }
@@ -100,16 +100,23 @@ fn leaves(value: &Value, path: &str, found: &mut impl FnMut(&str, &Value)) {
     }
 }
 
-/// Writes a table: first its values, then the tables in it, as TOML wants it.
-fn table(fields: &Map<String, Value>, path: &str, sources: &Sources, text: &mut String) {
+/// Writes a table: first its values, then the tables in it, as TOML wants it. Behind a value stands what there is to remark on it, on one line.
+pub(super) fn table(
+    fields: &Map<String, Value>,
+    path: &str,
+    remark: &dyn Fn(&str) -> Option<String>,
+    text: &mut String,
+) {
     // Writing to a text cannot fail.
     for (key, value) in fields {
         let key = join("", key);
-        let source = sources.get(&join_quoted(path, &key));
         match value {
             Value::Object(_) => {}
             Value::Null => drop(writeln!(text, "# {key} is not set")),
-            value => drop(writeln!(text, "{key} = {} # {source}", toml_value(value))),
+            value => drop(match remark(&join_quoted(path, &key)) {
+                Some(remark) => writeln!(text, "{key} = {} # {remark}", toml_value(value)),
+                None => writeln!(text, "{key} = {}", toml_value(value)),
+            }),
         }
     }
     for (key, value) in fields {
@@ -118,7 +125,7 @@ fn table(fields: &Map<String, Value>, path: &str, sources: &Sources, text: &mut 
             if fields.values().any(|value| !value.is_object()) || fields.is_empty() {
                 let _ = writeln!(text, "\n[{path}]");
             }
-            table(fields, &path, sources, text);
+            table(fields, &path, remark, text);
         }
     }
 }

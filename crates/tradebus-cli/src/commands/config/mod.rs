@@ -1,6 +1,7 @@
 //! `tradebus config`: what can be set, what is set, and whether it makes sense.
 
 mod check;
+mod migrate;
 mod presets;
 mod show;
 
@@ -28,6 +29,7 @@ enum Command {
     Presets(presets::Args),
     Show(show::Args),
     Check(check::Args),
+    Migrate(migrate::Args),
     /// Print the JSON Schema of the configuration, for editors and checkers.
     #[command(after_long_help = SCHEMA_EXAMPLES)]
     Schema,
@@ -38,6 +40,7 @@ pub(crate) fn run(args: Args, global: &Global) -> Outcome {
         Command::Presets(args) => presets::run(&args),
         Command::Show(args) => show::run(&args, global),
         Command::Check(args) => check::run(args, global),
+        Command::Migrate(args) => migrate::run(&args),
         Command::Schema => output::print(&format!("{:#}", tradebus::config::schema())),
     }
 }

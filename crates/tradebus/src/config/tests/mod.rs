@@ -8,6 +8,8 @@ mod rubbish;
 mod secrets;
 mod shown;
 
+pub(super) use rubbish::{any_config, any_value};
+
 use super::{ConfigError, Finding, Loaded, Loader};
 
 /// A loader of a file with this text. The directory has to outlive it.

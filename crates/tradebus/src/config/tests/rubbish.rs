@@ -10,7 +10,7 @@ use crate::config::shape::{Kind, Shape};
 use crate::config::{ConfigError, Loader, Source};
 
 /// Any JSON, with the odd real key in it.
-fn any_value() -> impl Strategy<Value = Value> {
+pub(in crate::config) fn any_value() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
         any::<bool>().prop_map(Value::from),
@@ -42,7 +42,7 @@ fn known_keys(shape: Shape) -> Vec<String> {
 }
 
 /// A table with real keys and values that often fit, so that the checks are passed now and then.
-fn any_config() -> impl Strategy<Value = Value> {
+pub(in crate::config) fn any_config() -> impl Strategy<Value = Value> {
     prop::collection::btree_map(any_key(), any_value(), 0..8)
         .prop_map(|fields| Value::Object(fields.into_iter().collect()))
 }
