@@ -6,7 +6,10 @@ use tradebus::{BusConfig, Fsync, StreamStore};
 use crate::finding::{Finding, Looked};
 use crate::server::{Facts, Told, info, settings};
 
+/// How a server is told to keep a log.
 const SWITCH_ON: &str = "switch the log on: CONFIG SET appendonly yes, and the same in redis.conf";
+/// The same for a node.
+const ON_DISK: &str = "keep the streams on disk: tradebus serve --store file:DIRECTORY";
 
 pub(super) async fn look(store: &dyn StreamStore, config: &BusConfig) -> Looked {
     let state = match info(store, "persistence").await? {
@@ -14,7 +17,9 @@ pub(super) async fn look(store: &dyn StreamStore, config: &BusConfig) -> Looked 
         state => state.facts(),
     };
     let settings = settings(store, &["appendonly", "appendfsync", "save"]).await?.facts();
-    Ok(judge(&state, &settings))
+    let server = info(store, "server").await?.facts();
+    let help = if server.get("tradebus_version").is_some() { ON_DISK } else { SWITCH_ON };
+    Ok(judge(&state, &settings, help))
 }
 
 fn embedded(config: &BusConfig) -> Finding {
@@ -41,7 +46,7 @@ fn on_disk(directory: &str, fsync: Fsync) -> Finding {
     Finding::pass(format!("a log in {directory} (fsync = \"{often}\")"))
 }
 
-fn judge(state: &Facts, settings: &Facts) -> Finding {
+fn judge(state: &Facts, settings: &Facts, help: &str) -> Finding {
     if let Some(finding) = failing(state) {
         return finding;
     }
@@ -55,14 +60,14 @@ fn judge(state: &Facts, settings: &Facts) -> Finding {
         (Some(true), _) => log_on(settings.get("appendfsync")),
         (Some(false), Some("")) => Finding::warn(
             "neither a log (appendonly) nor snapshots (save): a restart loses all streams",
-            SWITCH_ON,
+            help,
         ),
         (Some(false), Some(save)) => Finding::warn(
             format!("snapshots only (save {save}): a crash loses what came after the last one"),
-            SWITCH_ON,
+            help,
         ),
         (Some(false), None) => {
-            Finding::warn("no log (appendonly); whether there are snapshots is not told", SWITCH_ON)
+            Finding::warn("no log (appendonly); whether there are snapshots is not told", help)
         }
     }
 }
@@ -97,11 +102,11 @@ fn log_on(fsync: Option<&str>) -> Finding {
 mod tests {
     use tradebus::{BusConfig, Fsync};
 
-    use super::{Facts, embedded, judge, on_disk};
+    use super::{Facts, SWITCH_ON, embedded, judge, on_disk};
     use crate::report::Status;
 
     fn judged(state: &[(&str, &str)], settings: &[(&str, &str)]) -> (Status, String) {
-        let finding = judge(&Facts::of(state), &Facts::of(settings));
+        let finding = judge(&Facts::of(state), &Facts::of(settings), SWITCH_ON);
         (finding.status, finding.detail)
     }
 

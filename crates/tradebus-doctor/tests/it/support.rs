@@ -66,6 +66,12 @@ impl Redis {
         false
     }
 
+    /// Stops the process in its tracks; connections stay open and silent.
+    pub(crate) fn pause(&self) {
+        let sent = Command::new("kill").args(["-STOP", &self.process.id().to_string()]).status();
+        assert!(sent.is_ok_and(|status| status.success()));
+    }
+
     pub(crate) fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
     }

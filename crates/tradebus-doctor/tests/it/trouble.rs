@@ -111,6 +111,24 @@ async fn who_stops_it_finds_nothing_left() {
     assert_eq!(redis.keys().await, [""; 0]);
 }
 
+#[tokio::test]
+async fn a_server_that_falls_silent_does_not_hold_it_up() {
+    let redis = Redis::start(&[]).await;
+    let each = |check: &tradebus_doctor::Check| {
+        if check.name == "clock" {
+            redis.pause();
+            // Whatever is waited for from here on is over at once.
+            tokio::time::pause();
+        }
+    };
+    let report = Doctor::new(config(&redis.url())).run(each).await;
+    assert_eq!(with_status(&report, Status::Fail), ["round_trip", "cleanup"], "{report:#?}");
+    let last = report.check("latency").unwrap();
+    assert!(last.status == Status::Skip && last.detail.contains("does not answer"), "{last:?}");
+    let cleanup = report.check("cleanup").unwrap();
+    assert!(cleanup.detail.contains("tradebus-doctor:") && cleanup.advice.contains("DEL"), "{cleanup:?}");
+}
+
 struct Weather;
 
 #[async_trait]
