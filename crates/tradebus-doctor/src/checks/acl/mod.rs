@@ -71,7 +71,7 @@ fn judge(rights: &Rights, base: &str) -> Finding {
         let names: Vec<&str> = needed.iter().map(|command| command.name).collect();
         return Finding::fail(
             format!("the user {user} may not use {}", listed(&names)),
-            format!("ACL SETUSER {user} {}", needed.iter().map(rule).collect::<Vec<_>>().join(" ")),
+            format!("ACL SETUSER {user} {}", needed.iter().copied().map(rule).collect::<Vec<_>>().join(" ")),
         );
     }
     if !rights.own_keys {
@@ -93,7 +93,7 @@ fn judge(rights: &Rights, base: &str) -> Finding {
 fn lesser(user: &str, useful: &[&Command], scratch_keys: bool) -> Finding {
     let name = |command: &&Command| format!("{} ({})", command.name, command.purpose);
     let mut missing: Vec<String> = useful.iter().map(name).collect();
-    let mut rules: Vec<String> = useful.iter().map(rule).collect();
+    let mut rules: Vec<String> = useful.iter().copied().map(rule).collect();
     if !scratch_keys {
         missing.push(format!("the keys {PREFIX}* (without them no message is sent)"));
         rules.push(format!("~{PREFIX}*"));
@@ -105,7 +105,7 @@ fn lesser(user: &str, useful: &[&Command], scratch_keys: bool) -> Finding {
 }
 
 /// The rule that allows a command.
-fn rule(command: &&Command) -> String {
+fn rule(command: &Command) -> String {
     format!("+{}", command.name)
 }
 
