@@ -3,6 +3,7 @@
 mod bench;
 mod config;
 mod dead;
+mod doctor;
 mod group;
 mod publish;
 mod request;
@@ -28,6 +29,7 @@ pub(crate) enum Command {
     Stream(stream::Args),
     Group(group::Args),
     Dead(dead::Args),
+    Doctor(doctor::Args),
     Top(top::Args),
     Bench(bench::Args),
     Config(config::Args),
@@ -56,6 +58,7 @@ impl Command {
             Self::Stream(args) => stream::run(args, global).await,
             Self::Group(args) => group::run(args, global).await,
             Self::Dead(args) => dead::run(args, global).await,
+            Self::Doctor(args) => doctor::run(args, global).await,
             Self::Top(args) => top::run(args, global).await,
             Self::Bench(args) => bench::run(args, global).await,
             Self::Config(args) => config::run(args, global),

@@ -4,6 +4,7 @@
 mod bench;
 mod clients;
 mod config;
+mod doctor;
 mod durable;
 mod groups;
 mod http;

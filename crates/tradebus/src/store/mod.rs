@@ -11,6 +11,7 @@ mod groups;
 mod leases;
 mod moves;
 mod redis;
+mod server_reply;
 mod values;
 
 use std::fmt;
@@ -30,6 +31,7 @@ pub use groups::{
 pub use leases::{Lease, Leases};
 pub use moves::{MovedEntry, TargetOf};
 pub use redis::RedisStore;
+pub use server_reply::ServerReply;
 pub use values::Values;
 
 use crate::config::Location;
@@ -106,6 +108,18 @@ pub trait StreamStore: Send + Sync + fmt::Debug {
 
     /// The store's clock, in milliseconds since 1970 UTC: the one that makes the ids.
     async fn now_ms(&self) -> Result<u64, StoreError>;
+
+    /// Asks the server in its own language, for what this contract has no question for: `INFO`, `CONFIG GET`, `ACL`. It goes over the connection
+    /// that everything else is asked on, so it must neither block nor change that connection; a refusal is an answer like any other
+    /// ([`ServerReply::Refused`]). `None` where there is no server: a store of this process.
+    ///
+    /// # Errors
+    ///
+    /// When the server cannot be reached, or does not answer in time.
+    async fn ask_server(&self, words: &[&str]) -> Result<Option<ServerReply>, StoreError> {
+        let _ = words;
+        Ok(None)
+    }
 
     /// What the store is and where, without secrets.
     fn describe(&self) -> String;

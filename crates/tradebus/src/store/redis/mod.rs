@@ -28,8 +28,8 @@ use self::read::{ReadLink, RedisReader};
 use self::reply::Fields;
 use self::tls::Encryption;
 use super::{
-    Appender, ConsumerGroups, Lease, Leases, MovedEntry, NewEntry, RangeQuery, ReadBatch, StoreError,
-    StreamInfo, StreamReader, StreamStore, TargetOf, Trim, Values,
+    Appender, ConsumerGroups, Lease, Leases, MovedEntry, NewEntry, RangeQuery, ReadBatch, ServerReply,
+    StoreError, StreamInfo, StreamReader, StreamStore, TargetOf, Trim, Values,
 };
 use crate::config::{Address, RedisServer};
 use crate::{BusConfig, StreamKey};
@@ -285,6 +285,13 @@ impl StreamStore for RedisStore {
             (Some(seconds), Some(micros)) => Ok(seconds * 1000 + micros / 1000),
             _ => Err(self.broken("TIME was answered with something else than two numbers")),
         }
+    }
+
+    async fn ask_server(&self, words: &[&str]) -> Result<Option<ServerReply>, StoreError> {
+        let words: Vec<&[u8]> = words.iter().map(|word| word.as_bytes()).collect();
+        let answer = self.control.ask_all(&[words]).await?.remove(0);
+        let reply = ServerReply::pull(&mut Tokens::new(&answer));
+        reply.map(Some).map_err(|error| self.broken(&error.to_string()))
     }
 
     fn describe(&self) -> String {

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use rstest::rstest;
-use tradebus::store::{Appender, NewEntry, Position, RangeQuery, ReadBatch, Trim};
+use tradebus::store::{Appender, NewEntry, Position, RangeQuery, ReadBatch, ServerReply, Trim};
 use tradebus::{EmbeddedStore, EntryId, StoreError, StreamKey, StreamStore};
 use tradebus_engine::{Engine, NewId};
 
@@ -369,4 +369,28 @@ async fn embedded_ids_rise_when_the_clock_is_set_back() {
     };
     engine.lock().read_after(stream.as_bytes(), EntryId::MIN, 10, visit).unwrap();
     assert_eq!(in_engine, all, "the store and its engine show the same");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_answers_in_its_own_language_and_a_store_of_this_process_does_not(
+    #[values(Kind::Embedded, Kind::Durable, Kind::Port, Kind::Redis)] kind: Kind,
+) {
+    let backend = Backend::start(kind).await;
+    let info = backend.store.ask_server(&["INFO", "server"]).await.unwrap();
+    if matches!(kind, Kind::Embedded | Kind::Durable) {
+        assert_eq!(info, None);
+        return;
+    }
+    let info = info.unwrap();
+    assert!(info.text().is_some_and(|text| text.contains("redis_version:")), "{info:?}");
+    let policy = backend.store.ask_server(&["CONFIG", "GET", "maxmemory-policy"]).await.unwrap();
+    let text = |text: &str| ServerReply::Text(text.to_owned());
+    assert_eq!(policy, Some(ServerReply::List(vec![text("maxmemory-policy"), text("noeviction")])));
+    let refused = backend.store.ask_server(&["NO-SUCH-COMMAND"]).await.unwrap();
+    assert!(
+        matches!(&refused, Some(ServerReply::Refused(words)) if words.starts_with("ERR unknown command"))
+    );
+    // The connection is as good as before.
+    assert_eq!(backend.store.len(&key("none")).await.unwrap(), 0);
 }
