@@ -6,7 +6,7 @@ use std::sync::Arc;
 use pyo3::prelude::*;
 use serde_json::Value;
 use tradebus::BusConfig;
-use tradebus::config::{Loaded, Loader, Source};
+use tradebus::config::{Loaded, Loader, MigrationSource, Source};
 
 use crate::failure::{Failure, Kind};
 use crate::outgoing;
@@ -39,6 +39,12 @@ pub(crate) fn load_config(
     }
     let values = values.map(payload::from_python).transpose()?;
     if let Some(Value::Object(values)) = values {
+        // Whoever names a server means that one, and not the store that a file or the environment names.
+        if ["redis_host", "redis_port"].iter().any(|name| values.contains_key(*name))
+            && !values.contains_key("store")
+        {
+            loader = loader.set("store", Value::Null, Source::Argument);
+        }
         for (name, value) in values {
             loader = loader.set(&quoted(&name), value, Source::Argument);
         }
@@ -58,6 +64,39 @@ pub(crate) fn config_schema(py: Python<'_>) -> PyResult<Py<PyAny>> {
     payload::to_python(py, &tradebus::config::schema())
 }
 
+/// Turns a configuration of `nautilus` or of the `original` system into one of ours: all of it as JSON, with its secrets, and what was done to each field.
+#[pyfunction]
+#[pyo3(signature = (values, kind=None))]
+pub(crate) fn migrate_config(
+    py: Python<'_>,
+    values: &Bound<'_, PyAny>,
+    kind: Option<&str>,
+) -> PyResult<(Py<PyAny>, Py<PyAny>, String)> {
+    let kind = match kind {
+        None => None,
+        Some("nautilus") => Some(MigrationSource::Nautilus),
+        Some("original") => Some(MigrationSource::Original),
+        Some(other) => {
+            let why = format!("`{other}` is no kind of configuration: allowed are nautilus and original");
+            return Err(pyo3::exceptions::PyValueError::new_err(why));
+        }
+    };
+    let migration = tradebus::config::migrate(payload::from_python(values)?, kind).map_err(Failure::from)?;
+    let mut config = migration.to_json();
+    reveal(&mut config, &migration.config);
+    Ok((payload::to_python(py, &config)?, payload::to_python(py, &migration)?, migration.to_toml()))
+}
+
+/// Puts the secrets in.
+fn reveal(values: &mut Value, config: &BusConfig) {
+    if let Some(store) = &config.store {
+        values["store"] = store.expose().into();
+    }
+    if let Some(password) = &config.redis_password {
+        values["redis_password"] = password.expose().into();
+    }
+}
+
 #[pymethods]
 impl Config {
     /// All values. Secrets are shown only if that is asked for.
@@ -66,12 +105,7 @@ impl Config {
         let unwritable = |error: serde_json::Error| Failure::new(Kind::Serialization, error.to_string());
         let mut values = serde_json::to_value(&*self.config).map_err(unwritable)?;
         if secrets {
-            if let Some(store) = &self.config.store {
-                values["store"] = store.expose().into();
-            }
-            if let Some(password) = &self.config.redis_password {
-                values["redis_password"] = password.expose().into();
-            }
+            reveal(&mut values, &self.config);
         }
         payload::to_python(py, &values)
     }

@@ -8,13 +8,14 @@
 //! | publishing | `bus`, `outgoing`, `receipt` |
 //! | receiving | `inlet`: batches of what is ready; `message` |
 //! | asking and answering | `service`, `answering` |
-//! | the rest | `config`, `streams`, `logs`, `program`, `failure` |
+//! | the rest | `config`, `streams`, `doctor`, `logs`, `program`, `failure` |
 //!
 //! No thread of the core ever calls Python: what it has to say lies in a mailbox until the loop, or whoever waits, fetches it.
 
 mod answering;
 mod bus;
 mod config;
+mod doctor;
 mod failure;
 mod inlet;
 mod logs;
@@ -39,7 +40,9 @@ mod _native {
     #[pymodule_export]
     use super::bus::{Bus, connect};
     #[pymodule_export]
-    use super::config::{Config, config_schema, load_config};
+    use super::config::{Config, config_schema, load_config, migrate_config};
+    #[pymodule_export]
+    use super::doctor::run_doctor;
     #[pymodule_export]
     use super::inlet::Subscription;
     #[pymodule_export]

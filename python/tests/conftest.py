@@ -88,8 +88,21 @@ def node() -> Iterator[Node]:
 @pytest.fixture(params=["memory", "node", "redis"])
 def config(request: pytest.FixtureRequest) -> EnhancedMessageBusConfig:
     """A bus of its own, over each engine."""
-    stores = {"memory": lambda: "memory:", "node": lambda: _url(request, "node"), "redis": lambda: _url(request, "redis_server")}
-    return EnhancedMessageBusConfig(store=stores[request.param](), trader_id=f"T-{uuid.uuid4().hex[:8]}", retry_min_ms=1)
+    stores = {
+        "memory": lambda: "memory:",
+        "node": lambda: _url(request, "node"),
+        "redis": lambda: _url(request, "redis_server"),
+    }
+    return EnhancedMessageBusConfig(
+        store=stores[request.param](), trader_id=f"T-{uuid.uuid4().hex[:8]}", retry_min_ms=1
+    )
+
+
+@pytest.fixture(params=["node", "redis"])
+def shared(request: pytest.FixtureRequest) -> EnhancedMessageBusConfig:
+    """A bus of its own, over the engines that outlive a client."""
+    url = _url(request, "node" if request.param == "node" else "redis_server")
+    return EnhancedMessageBusConfig(store=url, trader_id=f"T-{uuid.uuid4().hex[:8]}")
 
 
 def _url(request: pytest.FixtureRequest, name: str) -> str:

@@ -56,7 +56,13 @@ def test_all_that_is_wrong_is_said_at_once_with_what_may_be_meant() -> None:
             layout="rows",
         )
     text = str(wrong.value)
-    for said in ["did you mean `redis_port`", "1 to 50", "did you mean `default_buffer_config.max_size`", "layout", "argument: "]:
+    for said in [
+        "did you mean `redis_port`",
+        "1 to 50",
+        "did you mean `default_buffer_config.max_size`",
+        "layout",
+        "argument: ",
+    ]:
         assert said in text, text
     assert {finding["path"] for finding in wrong.value.findings} >= {"redis_prot", "max_workers", "layout"}
     assert isinstance(wrong.value, ValueError)
@@ -98,7 +104,11 @@ def test_files_and_dictionaries_keep_everything(tmp_path: Path) -> None:
     assert EnhancedMessageBusConfig.from_file(path) == config == EnhancedMessageBusConfig.from_dict(config.to_dict())
     assert pickle.loads(pickle.dumps(config)) == config != EnhancedMessageBusConfig()
     assert config.to_dict()["redis_password"] == "s3cret" and json.loads(path.read_text())["shards"] == 4
-    assert "s3cret" not in repr(config) and "s3cret" not in config.store_url and "s3cret" not in repr(BufferedMessageBusClient(config))
+    assert (
+        "s3cret" not in repr(config)
+        and "s3cret" not in config.store_url
+        and "s3cret" not in repr(BufferedMessageBusClient(config))
+    )
     toml = tmp_path / "bus.toml"
     toml.write_text("max_workers = 7\nmin_wokers = 2\n")
     with pytest.raises(ConfigError, match=r"bus.toml:2.*did you mean `min_workers`"):
@@ -142,5 +152,9 @@ def test_the_types_are_those_of_the_core() -> None:
     from tradebus import _native
 
     tables = _native.config_schema()["$defs"]
-    for name, table in [("BufferConfig", BufferConfig), ("StreamConfig", StreamConfig), ("SubscriptionConfig", PatternSubscription)]:
+    for name, table in [
+        ("BufferConfig", BufferConfig),
+        ("StreamConfig", StreamConfig),
+        ("SubscriptionConfig", PatternSubscription),
+    ]:
         assert set(tables[name]["properties"]) == set(table.__dataclass_fields__), name

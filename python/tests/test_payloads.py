@@ -9,7 +9,6 @@ import enum
 import json
 import math
 import uuid
-from collections.abc import AsyncIterator
 from typing import Any
 
 import msgpack

@@ -34,11 +34,14 @@ async def test_streams_are_made_filled_read_trimmed_and_removed(
     assert await streams.create_stream(stream) and not await streams.create_stream(stream)
     assert (await streams.get_stream_info(stream))["length"] == 0
     assert await streams.list_streams() == [stream]
-    ids = [await streams.add_to_stream(stream, {"n": str(number), "raw": b"\xff", "json": {"a": 1}}) for number in range(10)]
+    ids = [
+        await streams.add_to_stream(stream, {"n": str(number), "raw": b"\xff", "json": {"a": 1}})
+        for number in range(10)
+    ]
     entries = await streams.read_stream(stream, count=3)
     assert [id for id, _ in entries] == ids[:3]
     assert entries[0][1] == {"n": b"0", "raw": b"\xff", "json": b'{"a":1}'}
-    assert [id for id, _ in await streams.read_stream(stream, ids[7])] == ids[8:]
+    assert [id for id, _ in await streams.read_stream(stream, start_id=ids[7])] == ids[8:]
     assert (await streams.read_stream(stream, count=1, reverse=True))[0][0] == ids[-1]
     assert await streams.trim_stream(stream, 4) == 6
     assert await streams.trim_stream(stream, max_age=3600) == 0
@@ -50,7 +53,9 @@ async def test_streams_are_made_filled_read_trimmed_and_removed(
     assert streams.get_metrics()["entries_added"] == 10
 
 
-async def test_consumer_groups_share_and_acknowledge(streams: RedisStreamManager, config: EnhancedMessageBusConfig) -> None:
+async def test_consumer_groups_share_and_acknowledge(
+    streams: RedisStreamManager, config: EnhancedMessageBusConfig
+) -> None:
     stream = key(config)
     assert await streams.create_consumer_group(stream, "risk", "0")
     assert not await streams.create_consumer_group(stream, "risk", "0")
@@ -62,7 +67,9 @@ async def test_consumer_groups_share_and_acknowledge(streams: RedisStreamManager
     info = await streams.get_consumer_group_info(stream, "risk")
     assert (info["pending"], {it["name"] for it in info["consumers"]}) == (5, {"a", "b"})
     assert await streams.ack_message(stream, "risk", *ids[:3]) == 3
-    assert [(it["id"], it["consumer"]) for it in await streams.get_pending(stream, "risk")] == [(id, "b") for id in ids[3:]]
+    assert [(it["id"], it["consumer"]) for it in await streams.get_pending(stream, "risk")] == [
+        (id, "b") for id in ids[3:]
+    ]
     assert await streams.claim(stream, "risk", "a", ids[3:4]) == ids[3:4]
     assert [it["name"] for it in await streams.get_consumer_group_info(stream)] == ["risk"]
     with pytest.raises(NotFoundError, match="risk"):
@@ -89,7 +96,7 @@ async def test_health_and_bad_input(streams: RedisStreamManager, config: Enhance
     with pytest.raises(TypeError, match="not both"):
         await streams.trim_stream("s", 1, max_age=1)
     with pytest.raises(ValueError, match="no entry id|is no"):
-        await streams.read_stream("s", "soon")
+        await streams.read_stream("s", start_id="soon")
     late = RedisStreamManager(config)
     with pytest.raises(NotConnectedError):
         await late.list_streams()

@@ -1,6 +1,6 @@
 """Writes ``tradebus/_fields.py``: the fields of the configuration as types, from the JSON Schema of the core.
 
-    python tools/config_types.py > tradebus/_fields.py
+python tools/config_types.py > tradebus/_fields.py
 """
 
 from __future__ import annotations

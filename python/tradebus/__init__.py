@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from ._native import VERSION as __version__
 from ._native import Call, Message, Receipt
+from .benchmark import BenchmarkConfig, MessageBusBenchmark, run_quick_benchmark
 from .client import BufferedMessageBusClient
 from .config import ConfigPresets, ConfigReport, ConfigValidator, EnhancedMessageBusConfig, load_config
 from .economic import EnhancedDatagovMessageBusService, EnhancedDbnomicsMessageBusService
@@ -41,6 +42,7 @@ from .errors import (
     TopicError,
     TradebusError,
 )
+from .migration import ConfigMigration, Migration, migrate_from_nautilus_config
 from .patterns import TopicPattern
 from .priority import MessagePriority
 from .response import Response
@@ -48,25 +50,31 @@ from .service import RunningService, Service, handles
 from .settings import BufferConfig, PatternSubscription, StreamConfig
 from .streams import RedisStreamManager
 from .subscription import Subscription
+from .suite import EnhancedMessageBusTestSuite
 from .sync import SyncClient, SyncSubscription
 
 __all__ = [
     "AuthError",
+    "BenchmarkConfig",
     "BufferConfig",
     "BufferFullError",
     "BufferedMessageBusClient",
     "Call",
     "ClosedError",
     "ConfigError",
+    "ConfigMigration",
     "ConfigPresets",
     "ConfigReport",
     "ConfigValidator",
     "EnhancedDatagovMessageBusService",
     "EnhancedDbnomicsMessageBusService",
     "EnhancedMessageBusConfig",
+    "EnhancedMessageBusTestSuite",
     "HandlerError",
     "Message",
+    "MessageBusBenchmark",
     "MessagePriority",
+    "Migration",
     "NotConnectedError",
     "NotFoundError",
     "PatternSubscription",
@@ -92,4 +100,6 @@ __all__ = [
     "__version__",
     "handles",
     "load_config",
+    "migrate_from_nautilus_config",
+    "run_quick_benchmark",
 ]

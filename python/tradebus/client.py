@@ -289,24 +289,28 @@ class BufferedMessageBusClient:
             by_topic = options.get("ordering", self.config.ordering) != "none"
             limit = self.config.handler_timeout_ms / 1000
             call = adapted(handler, in_thread)
-            subscription.handling = Handling(str(pattern), call, concurrency, by_topic, limit)
+            subscription.handling = Handling(str(pattern), handler, call, concurrency, by_topic, limit)
         self._all.add(subscription)
         return subscription
 
     async def _open(self, subscription: Subscription) -> _native.Subscription:
         # Those of the core that handle nothing are not handed on.
-        options = {name: value for name, value in subscription.options.items() if name != "ordering" or _is_group(subscription)}
+        options = {
+            name: value for name, value in subscription.options.items() if name != "ordering" or _is_group(subscription)
+        }
         native = await self._connected().subscribe(subscription.pattern, options)
         if subscription.handling is not None:
             subscription.handling.start(native, _is_group(subscription))
         return native
 
-    async def unsubscribe(self, pattern: str | TopicPattern | Subscription) -> int:
-        """Ends the subscriptions to a pattern, or one. Returns how many there were."""
+    async def unsubscribe(self, pattern: str | TopicPattern | Subscription, handler: Handler | None = None) -> int:
+        """Ends the subscriptions to a pattern, those with this handler if one is given; or a subscription. Returns how many there were."""
         if isinstance(pattern, Subscription):
             found = [pattern] if pattern.is_open else []
         else:
             found = [it for it in self._all if it.pattern == str(pattern) and it.is_open]
+        if handler is not None:
+            found = [it for it in found if it.handling is not None and it.handling.handler == handler]
         for subscription in found:
             await subscription.close()
             if subscription in self._kept:
@@ -319,9 +323,7 @@ class BufferedMessageBusClient:
         """Decorates a handler: it gets the messages whose topics match the pattern, once the client is connected."""
 
         def decorate(handler: H) -> H:
-            subscription = self.subscribe(
-                pattern, handler, concurrency=concurrency, in_thread=in_thread, **options
-            )
+            subscription = self.subscribe(pattern, handler, concurrency=concurrency, in_thread=in_thread, **options)
             self._planned.append(subscription)
             if self._bus is not None and not self._closed:
                 self._begin_soon()
@@ -414,6 +416,11 @@ class BufferedMessageBusClient:
         return running
 
     # Looking
+
+    @property
+    def stream_manager(self) -> RedisStreamManager:
+        """As :attr:`streams`: the name of the original system."""
+        return self.streams
 
     @property
     def streams(self) -> RedisStreamManager:

@@ -93,11 +93,10 @@ class EnhancedMessageBusConfig(ConfigValues):
 
     def add_stream(self, name: str | StreamConfig, config: StreamConfig | None = None, **fields: Any) -> StreamConfig:
         """Adds the settings of a stream."""
-        if isinstance(name, StreamConfig):
-            name, config = name.name or "", name
-        config = config or StreamConfig.from_dict(fields)
-        self._change("stream_configs", {**self._native.to_dict()["stream_configs"], name: plain(config)})
-        return config
+        given = name if isinstance(name, StreamConfig) else config or StreamConfig.from_dict(fields)
+        key = (name.name or "") if isinstance(name, StreamConfig) else name
+        self._change("stream_configs", {**self._native.to_dict()["stream_configs"], key: plain(given)})
+        return given
 
     def get_buffer_config(self, priority: Priority = MessagePriority.NORMAL) -> BufferConfig:
         """The queue of a tier, with everything that applies to it."""

@@ -106,10 +106,15 @@ class _EconomicService:
         self._failed += not response.success
         return response
 
+    @property
+    def running(self) -> bool:
+        """Whether it was started and not stopped."""
+        return self._task is not None
+
     def get_metrics(self) -> Reading:
         """What was asked here, and what the service has done."""
         services = self.client.get_metrics()["services"]
-        done = next((it for it in services if it["name"] == self.service_name), {})
+        done: dict[str, Any] = next((it for it in services if it["name"] == self.service_name), {})
         return Reading(done, running=self._task is not None, requests_sent=self._sent, requests_failed=self._failed)
 
     def health(self) -> Reading:

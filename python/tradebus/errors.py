@@ -50,7 +50,7 @@ class AuthError(StoreConnectionError):
     code = "auth"
 
 
-class NotConnectedError(TradebusError, ConnectionError):
+class NotConnectedError(TradebusError, ConnectionError, RuntimeError):
     """The client is used before :meth:`connect`."""
 
     code = "not_connected"

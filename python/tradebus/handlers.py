@@ -28,9 +28,12 @@ WAITING = 4
 def adapted(handler: Handler, in_thread: bool) -> Call:
     """The handler as something that takes a message. One with two parameters gets the topic and the data, as in the original system."""
     if not callable(handler):
-        raise TypeError(f"handler is of the type {type(handler).__name__}: it must be a function or a coroutine function")
+        raise TypeError(
+            f"handler is of the type {type(handler).__name__}: it must be a function or a coroutine function"
+        )
     both = _takes_topic_and_data(handler)
-    call: Call = (lambda message: handler(message.topic, message.data)) if both else handler  # type: ignore[call-arg, assignment]
+    plain: Any = handler
+    call: Call = (lambda message: plain(message.topic, message.data)) if both else plain
     if not in_thread:
         return call
     if inspect.iscoroutinefunction(handler):
@@ -57,10 +60,13 @@ def _takes_topic_and_data(handler: Handler) -> bool:
 class Handling:
     """Handlers at work. With one at a time, messages are handled in their order; with more, those of one topic are, unless ``ordering`` is ``none``."""
 
-    def __init__(self, pattern: str, call: Call, concurrency: int, by_topic: bool, timeout: float) -> None:
+    def __init__(
+        self, pattern: str, handler: Handler, call: Call, concurrency: int, by_topic: bool, timeout: float
+    ) -> None:
         if concurrency < 1:
             raise ValueError(f"concurrency is {concurrency}: at least one handler runs")
         self.pattern = pattern
+        self.handler = handler
         self.handled = 0
         self.failed = 0
         self.concurrency = concurrency

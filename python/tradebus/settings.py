@@ -69,7 +69,7 @@ class StreamConfig(Settings):
     max_length: Optional[int] = None
     """Most entries that are kept; 0 means no limit by length."""
     trim_strategy: Optional[str] = None
-    """By what the stream is trimmed: ``maxlen``, ``minid`` or ``none``."""
+    """By what the stream is trimmed: ``maxlen`` (and age) or ``minid`` (age alone)."""
     consumer_group: Optional[str] = None
     """Consumer group that reads it."""
     consumer_name: Optional[str] = None

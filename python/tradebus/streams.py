@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Union
 from . import _native, logs
 from .config import EnhancedMessageBusConfig
 from .errors import ClosedError, NotConnectedError, TradebusError
-from .reading import Reading
+from .reading import Flag, Reading
 from .settings import StreamConfig
 
 if TYPE_CHECKING:
@@ -27,12 +27,15 @@ class RedisStreamManager:
             raise TypeError(
                 f"config is of the type {type(config).__name__}: it must be an EnhancedMessageBusConfig or a dict of its fields"
             )
-        made = config if isinstance(config, EnhancedMessageBusConfig) else EnhancedMessageBusConfig.from_dict(config or {})
+        made = (
+            config if isinstance(config, EnhancedMessageBusConfig) else EnhancedMessageBusConfig.from_dict(config or {})
+        )
         self.config = made
         self._native: _native.Streams | None = None
         self._closed = False
         self._counts = dict.fromkeys(
-            ("streams_created", "streams_deleted", "entries_added", "entries_read", "entries_acked", "entries_trimmed"), 0
+            ("streams_created", "streams_deleted", "entries_added", "entries_read", "entries_acked", "entries_trimmed"),
+            0,
         )
 
     @classmethod
@@ -67,6 +70,11 @@ class RedisStreamManager:
     ) -> None:
         await self.close()
 
+    @property
+    def is_connected(self) -> Flag:
+        """Whether :meth:`connect` was called, and :meth:`close` was not. May be called, too."""
+        return Flag(self._native is not None)
+
     def _connected(self) -> _native.Streams:
         if self._native is None:
             if self._closed:
@@ -82,14 +90,14 @@ class RedisStreamManager:
 
     async def create_stream(self, name: str | StreamConfig, config: StreamConfig | None = None) -> bool:
         """Makes a stream that is there from now on, with the consumer group of its configuration if it names one. Whether it is new."""
-        if isinstance(name, StreamConfig):
-            name, config = name.name or "", name
+        given = name if isinstance(name, StreamConfig) else config
+        name = (name.name or "") if isinstance(name, StreamConfig) else name
         if not name:
             raise ValueError("the name of a stream is empty")
         native = self._connected()
         new = name not in await native.list(name)
         # A stream without an entry is one that has had a group, in Redis.
-        group = config.consumer_group if config is not None else None
+        group = given.consumer_group if given is not None else None
         await native.create_group(name, group or _MAKER, "earliest")
         if group is None:
             await native.delete_group(name, _MAKER)
@@ -113,9 +121,11 @@ class RedisStreamManager:
             await native.trim(name, max_length, None, False)
         return added
 
-    async def read_stream(self, name: str, start: str = "0-0", count: int = 100, *, reverse: bool = False) -> list[Entry]:
+    async def read_stream(
+        self, name: str, count: int = 100, start_id: str = "0-0", *, reverse: bool = False
+    ) -> list[Entry]:
         """Entries behind an id, at most so many: their ids and fields. With ``reverse``, the newest first."""
-        entries = await self._connected().read(name, start, count, reverse)
+        entries = await self._connected().read(name, "0-0" if start_id in ("-", "0") else start_id, count, reverse)
         self._counts["entries_read"] += len(entries)
         return entries
 
@@ -135,9 +145,10 @@ class RedisStreamManager:
 
     # Consumer groups
 
-    async def create_consumer_group(self, stream: str, group: str, start: str | float = "latest") -> bool:
+    async def create_consumer_group(self, stream: str, group: str, start_id: str | float = "latest") -> bool:
         """Gives a stream a consumer group, from ``latest``, ``earliest``, an id or a duration on. Whether it is new. A missing stream is created."""
-        return await self._connected().create_group(stream, group, {"$": "latest", "0": "earliest"}.get(str(start), start))
+        known = {"$": "latest", "0": "earliest"}
+        return await self._connected().create_group(stream, group, known.get(str(start_id), start_id))
 
     async def delete_consumer_group(self, stream: str, group: str) -> None:
         """Removes a consumer group with everything that is pending in it."""
@@ -170,7 +181,9 @@ class RedisStreamManager:
         names = ", ".join(it["name"] for it in groups) or "none"
         raise NotFoundError(f"the stream `{stream}` has no consumer group `{group}`; there are: {names}")
 
-    async def get_pending(self, stream: str, group: str, consumer: str | None = None, count: int = 1000) -> list[dict[str, Any]]:
+    async def get_pending(
+        self, stream: str, group: str, consumer: str | None = None, count: int = 1000
+    ) -> list[dict[str, Any]]:
         """Entries of a group that were delivered and not acknowledged, the oldest first."""
         return await self._connected().pending(stream, group, consumer, count)
 

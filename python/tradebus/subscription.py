@@ -106,8 +106,15 @@ class Subscription:
     def __aiter__(self) -> AsyncIterator[Message]:
         return self._messages()
 
+    def _reclaim(self, native: _native.Subscription) -> None:
+        """Gives back what iterations have taken and not handed out: whoever takes next gets it first. One that was left is not told so at once."""
+        for batch in reversed(self._taken):
+            native.give_back(batch[::-1])
+            batch.clear()
+
     async def _messages(self) -> AsyncGenerator[Message, None]:
         native = await self._opened()
+        self._reclaim(native)
         pace = Pace()
         batch: list[Message] = []
         self._taken.append(batch)
@@ -138,6 +145,7 @@ class Subscription:
         if max < 1:
             raise ValueError(f"max is {max}: a batch has at least one message")
         native = await self._opened()
+        self._reclaim(native)
         while True:
             batch = native.take(max)
             if batch is None:
@@ -172,6 +180,7 @@ class Subscription:
     async def receive(self, timeout: float | None = None) -> Message | None:
         """The next message; ``None`` when none has come within so many seconds, or when the bus is closed."""
         native = await self._opened()
+        self._reclaim(native)
         until = None if timeout is None else monotonic() + timeout
         while True:
             batch = native.take(1)
@@ -199,9 +208,7 @@ class Subscription:
         if self.handling is not None:
             await self.handling.stop()
         if self._native is not None:
-            for batch in self._taken:
-                self._native.give_back(batch[::-1])
-                batch.clear()
+            self._reclaim(self._native)
             await self._native.close()
 
     aclose = close

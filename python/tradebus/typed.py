@@ -50,8 +50,9 @@ def _foreign(value: Any) -> Any:
 
 def convert(data: Any, kind: type[T]) -> T:
     """Makes an object of a type out of decoded data. Called by :meth:`tradebus.Message.decode`."""
-    if hasattr(kind, "model_validate"):
-        made: T = kind.model_validate(data)
+    validate = getattr(kind, "model_validate", None)
+    if validate is not None:
+        made: T = validate(data)
         return made
     try:
         import msgspec

@@ -254,7 +254,7 @@ fn observation(config: &BusConfig, report: &mut Report) {
 const TRACING: [&str; 2] = ["enable_tracing", "trace_sample_rate"];
 
 /// Fields that are read and checked, so that configurations of the original system hold, but that nothing acts on yet.
-const AHEAD: [&str; 9] = [
+const AHEAD: [&str; 8] = [
     "connection_pool_size",
     "default_stream_config.auto_ack",
     "default_stream_config.consumer_group",
@@ -262,7 +262,6 @@ const AHEAD: [&str; 9] = [
     "enable_metrics",
     "enable_pattern_matching",
     "metrics_interval_ms",
-    "subscriptions",
     "timestamps_as_iso8601",
 ];
 
@@ -272,6 +271,9 @@ fn ahead(config: &BusConfig, report: &mut Report) {
         let message = match change.path.as_str() {
             path if AHEAD.contains(&path) && !acts(path) => {
                 "is kept, but nothing in this version acts on it yet"
+            }
+            "subscriptions" => {
+                "is made by the client for Python, by its pattern; nothing else acts on it yet"
             }
             path if TRACING.contains(&path) && !cfg!(feature = "otel") => {
                 "is kept, but this build cannot trace: the program needs the feature `otlp`, the library `otel`"
