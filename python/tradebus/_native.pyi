@@ -8,6 +8,32 @@ from .priority import MessagePriority
 
 _T = TypeVar("_T")
 
+__all__ = [
+    "Call",
+    "ServiceHost",
+    "Bus",
+    "connect",
+    "Config",
+    "config_schema",
+    "load_config",
+    "migrate_config",
+    "run_doctor",
+    "Subscription",
+    "close_log",
+    "next_log_records",
+    "Message",
+    "Operation",
+    "run_program",
+    "Receipt",
+    "after_fork",
+    "close_all",
+    "ServiceTask",
+    "Streams",
+    "connect_streams",
+    "Pattern",
+    "VERSION",
+]
+
 VERSION: str
 
 @final
