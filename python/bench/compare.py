@@ -72,12 +72,12 @@ async def measure(port: int, messages: int, rounds: int) -> dict[str, dict[str, 
 
 
 def show(rates: dict[str, dict[str, float]]) -> None:
-    print(f"{'messages a second':28}" + "".join(f"{side:>20}" for side in SIDES) + f"{'to the best rival':>20}")
+    print(f"{'messages a second':28}" + "".join(f"{side:>20}" for side in SIDES) + f"{'to the best asyncio':>22}")
     for step, by_side in rates.items():
         cells = "".join(f"{by_side[side]:>20,.0f}" if side in by_side else f"{'-':>20}" for side in SIDES)
-        rivals = [rate for side, rate in by_side.items() if side != "tradebus"]
-        ratio = f"{by_side['tradebus'] / max(rivals):.1f} times" if rivals else "-"
-        print(f"{step:28}{cells}{ratio:>20}")
+        # The blocking client is shown beside them: it needs a thread for each thing that it does.
+        rivals = [rate for side, rate in by_side.items() if side not in ("tradebus", "redis-py blocking")]
+        print(f"{step:28}{cells}{by_side['tradebus'] / max(rivals):>16.1f} times")
 
 
 def main() -> None:
