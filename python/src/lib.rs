@@ -46,7 +46,7 @@ mod _native {
     #[pymodule_export]
     use super::inlet::Subscription;
     #[pymodule_export]
-    use super::logs::{close_log, next_log_records};
+    use super::logs::{close_log, leave_log_to_program, next_log_records};
     #[pymodule_export]
     use super::message::Message;
     #[pymodule_export]

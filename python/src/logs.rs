@@ -29,10 +29,18 @@ struct Records {
 /// A level of Python, the name of a logger, a text, and the time in seconds since 1970 UTC.
 type Record = (u8, String, String, f64);
 
+/// Whether it was said who has the log.
+static TAKEN: Once = Once::new();
+
+/// The program is to have the log, whatever connects in this process.
+#[pyfunction]
+pub(crate) fn leave_log_to_program() {
+    TAKEN.call_once(|| {});
+}
+
 /// Takes the log of the core, unless something else in this process has it.
 pub(crate) fn install() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
+    TAKEN.call_once(|| {
         let _ = tracing::subscriber::set_global_default(tracing_subscriber::registry().with(ToPython));
     });
 }

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import sys
+import textwrap
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,10 +21,14 @@ from tradebus import (
     EnhancedMessageBusConfig,
     EnhancedMessageBusTestSuite,
     MessageBusBenchmark,
+    RequestTimeoutError,
+    SyncClient,
     TopicPattern,
     migrate_from_nautilus_config,
     run_quick_benchmark,
 )
+
+from .conftest import free_port
 
 
 async def test_the_benchmark_measures_and_leaves_nothing(
@@ -84,6 +91,57 @@ def test_patterns() -> None:
 def program(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "tradebus", *arguments], capture_output=True, text=True, timeout=60, **options
+    )
+
+
+def test_services_in_python_run_on_a_node(tmp_path: Path) -> None:
+    (tmp_path / "desk.py").write_text(
+        textwrap.dedent("""
+        import tradebus
+
+        class Limits(tradebus.Service):
+            @tradebus.handles("limits.get")
+            async def get(self, call):
+                return {"desk": call.params["desk"]}
+        """)
+    )
+    address = f"127.0.0.1:{free_port()}"
+    command = [sys.executable, "-m", "tradebus", "serve", "--demo", "--resp", address, "--http", "none"]
+    node = subprocess.Popen(
+        [*command, "--python-service", "desk:Limits"], cwd=tmp_path, stderr=subprocess.PIPE, text=True
+    )
+    assert node.stderr is not None
+    try:
+        lines = []
+        for line in node.stderr:
+            lines.append(line)
+            if "the service `limits` answers limits.get" in line:
+                break
+        else:
+            raise AssertionError("".join(lines))
+        with SyncClient(store=f"redis://{address}") as bus:
+            assert bus.request("limits.get", {"desk": "rates"}).data == {"desk": "rates"}
+            # Those that come with tradebus are beside it; they may not have begun yet.
+            answered = False
+            while not answered:
+                with contextlib.suppress(RequestTimeoutError):
+                    answered = bus.request("dbnomics.health.check", timeout=0.5).success
+    finally:
+        node.terminate()
+        node.communicate(timeout=60)
+    assert node.returncode == 0
+    for wrong, said in [
+        ("desk", "MODULE:CLASS"),
+        ("desk:Nobody", "Nobody"),
+        ("nowhere:X", "nowhere"),
+        ("json:dumps", "no tradebus.Service"),
+    ]:
+        refused = program("serve", "--resp", address, "--python-service", wrong, cwd=tmp_path)
+        assert refused.returncode == 1 and said in refused.stderr, refused
+    assert program("pub", "t", "--python-service", "desk:Limits").returncode == 1
+    assert (
+        "not 127.0.0.1:0"
+        in program("serve", "--resp", "127.0.0.1:0", "--python-service=desk:Limits", cwd=tmp_path).stderr
     )
 
 

@@ -147,6 +147,11 @@ class RunningService:
         if self in self._client._services:
             self._client._services.remove(self)
 
+    @property
+    def topics(self) -> list[str]:
+        """The topics that it answers."""
+        return list(self._handlers)
+
     def get_metrics(self) -> Reading:
         """What it has done."""
         return Reading(name=self.service.name, answered=self.answered, failed=self.failed, running=len(self._running))
