@@ -77,13 +77,14 @@ impl Bell {
         }
         // A bell that rings from now on is answered by this loop, in this thread: after this.
         let future = event_loop.call_method0(intern!(py, "create_future"))?;
-        let mut waiting = self.waiting.lock();
+        // Python is not called under the lock: it might come back for it.
+        let mut waiting = std::mem::take(&mut *self.waiting.lock());
         waiting.retain(|known| {
             let done = known.bind(py).call_method0(intern!(py, "done"));
             !done.and_then(|done| done.is_truthy()).unwrap_or(true)
         });
         waiting.push(future.clone().unbind());
-        drop(waiting);
+        self.waiting.lock().append(&mut waiting);
         Ok(Py::new(py, Operation::pending(future.unbind()))?.into_any())
     }
 
@@ -162,18 +163,36 @@ impl Subscription {
             returned.drain(..count).collect()
         };
         self.bell.reset();
+        let (polled, ended) = self.poll_up_to(most - batch.len());
+        if ended && polled.is_empty() && batch.is_empty() {
+            return Ok(None);
+        }
+        // Not under the lock: making an object may run the collector, and with it anything.
+        for message in polled {
+            batch.push(Py::new(py, message)?);
+        }
+        if batch.len() == most && matches!(self.waiter.who, Who::Thread) {
+            // There may be more, for other threads that wait: the bell was reset for all of them.
+            Waker::from(self.bell.clone()).wake();
+        }
+        Ok(Some(batch))
+    }
+
+    /// Messages of the core, and whether it will have no more.
+    fn poll_up_to(&self, most: usize) -> (Vec<Message>, bool) {
         let waker = Waker::from(self.bell.clone());
         let mut context = Context::from_waker(&waker);
         let _runtime = self.waiter.runtime.enter();
         let mut source = self.source.lock();
-        while batch.len() < most {
+        let mut polled = Vec::new();
+        while polled.len() < most {
             match poll(&mut source, &mut context) {
-                Poll::Ready(Some(message)) => batch.push(Py::new(py, message)?),
-                Poll::Ready(None) if batch.is_empty() => return Ok(None),
-                Poll::Ready(None) | Poll::Pending => break,
+                Poll::Ready(Some(message)) => polled.push(message),
+                Poll::Ready(None) => return (polled, true),
+                Poll::Pending => break,
             }
         }
-        Ok(Some(batch))
+        (polled, false)
     }
 }
 

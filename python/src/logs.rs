@@ -15,6 +15,9 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 /// Records that wait at most: further ones are counted.
 const MOST_WAITING: usize = 1024;
 
+/// In the child of a fork, a thread that is gone may hold the lock for ever: there is no log then.
+const PATIENCE: Duration = Duration::from_millis(100);
+
 static RECORDS: Mutex<Records> = Mutex::new(Records { waiting: VecDeque::new(), lost: 0, closed: false });
 static COME: Condvar = Condvar::new();
 /// The level of Python's logger: 10, 20, 30, 40, or 0 for everything.
@@ -53,7 +56,7 @@ pub(crate) fn next_log_records(py: Python<'_>, level: u8, seconds: f64) -> Optio
     }
     let limit = Duration::try_from_secs_f64(seconds).unwrap_or_default();
     py.detach(|| {
-        let mut records = RECORDS.lock();
+        let Some(mut records) = RECORDS.try_lock_for(PATIENCE) else { return Some(Vec::new()) };
         if records.waiting.is_empty() && !records.closed {
             let _ = COME.wait_for(&mut records, limit);
         }
@@ -78,7 +81,9 @@ pub(crate) fn next_log_records(py: Python<'_>, level: u8, seconds: f64) -> Optio
 #[pyfunction]
 #[pyo3(signature = (closed=true))]
 pub(crate) fn close_log(closed: bool) {
-    RECORDS.lock().closed = closed;
+    if let Some(mut records) = RECORDS.try_lock_for(PATIENCE) {
+        records.closed = closed;
+    }
     COME.notify_all();
 }
 
@@ -114,10 +119,9 @@ impl<S: Subscriber> Layer<S> for ToPython {
             text.message + &text.fields,
             now(),
         );
-        let mut records = RECORDS.lock();
-        if records.closed {
+        let Some(mut records) = RECORDS.try_lock_for(PATIENCE).filter(|records| !records.closed) else {
             return;
-        }
+        };
         if records.waiting.len() < MOST_WAITING {
             records.waiting.push_back(record);
         } else {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import tempfile
 import threading
 from typing import Any
 
@@ -18,6 +19,7 @@ from tradebus import (
     RequestTimeoutError,
     Service,
     ServiceError,
+    TradebusError,
     handles,
 )
 
@@ -333,3 +335,171 @@ async def test_what_is_no_service(in_memory: EnhancedMessageBusConfig) -> None:
             await bus.serve(Limits)  # type: ignore[arg-type]
         with pytest.raises(TypeError, match="params is of the type list"):
             await bus.request("limits.get", [("desk", 1)])  # type: ignore[arg-type]
+
+
+async def test_a_handler_whose_own_task_was_cancelled_has_failed_and_no_more(bus: BufferedMessageBusClient) -> None:
+    for concurrency in [1, 3]:
+        seen: list[str] = []
+
+        async def handler(message: Message, seen: list[str] = seen) -> None:
+            if message.data == "bad":
+                cancelled = asyncio.get_running_loop().create_future()
+                cancelled.cancel()
+                await cancelled
+            seen.append(message.data)
+
+        subscription = await bus.subscribe("t", handler, concurrency=concurrency)
+        for text in ["a", "bad", "bad", "bad", "bad", "b"]:
+            await bus.publish("t", text)
+        await until(lambda seen=seen: seen == ["a", "b"])
+        assert subscription.handling is not None and subscription.handling.failed == 4
+        await asyncio.wait_for(subscription.close(), 30)
+
+
+async def test_a_handler_may_end_its_subscription_and_its_client(config: EnhancedMessageBusConfig) -> None:
+    for concurrency in [1, 3]:
+        client = BufferedMessageBusClient(config)
+        running = asyncio.ensure_future(client.run())
+        ended: list[str] = []
+
+        @client.on("stop", concurrency=concurrency)
+        async def stop(message: Message, client: Any = client, ended: Any = ended) -> None:
+            [subscription] = [it for it in client.subscriptions if it.pattern == "one"]
+            ended.append("closing")
+            await subscription.close()
+            await client.close()
+            ended.append("closed")
+
+        @client.on("one", concurrency=concurrency)
+        async def one(message: Message, client: Any = client, ended: Any = ended) -> None:
+            await client.unsubscribe("one")
+            ended.append("one")
+
+        await until(lambda client=client: len(client.subscriptions) == 2)
+        await client.publish("stop", 1)
+        await asyncio.wait_for(running, 30)
+        await until(lambda ended=ended: ended == ["closing", "closed"])
+
+
+async def test_a_service_may_end_itself(bus: BufferedMessageBusClient) -> None:
+    class Once(Service):
+        name = "once"
+        running: Any = None
+
+        @handles("once.stop")
+        async def stop(self, call: Call) -> Any:
+            await self.running.stop()
+            return "stopped"
+
+    service = Once()
+    service.running = await bus.serve(service)
+    assert (await bus.request("once.stop")).data == "stopped"
+    await asyncio.wait_for(service.running.stop(), 30)
+
+
+async def test_a_swallowed_timeout_does_not_swallow_what_comes_after(config: EnhancedMessageBusConfig) -> None:
+    async with BufferedMessageBusClient(config, handler_timeout_ms=20) as bus:
+        seen: list[str] = []
+
+        async def stubborn(message: Message) -> None:
+            try:
+                await asyncio.sleep(3600)
+            except asyncio.CancelledError:
+                seen.append("swallowed")
+
+        subscription = await bus.subscribe("t", stubborn)
+        await bus.publish("t", 1)
+        await bus.publish("t", 2)
+        await until(lambda: seen == ["swallowed", "swallowed"])
+        assert subscription.handling is not None
+        task = subscription.handling._task
+        assert task is not None
+        await until(lambda: subscription.queued == 0)
+        task.cancel()
+        await asyncio.wait({task}, timeout=30)
+        assert task.cancelled()
+
+
+async def test_what_nobody_began_is_nobody_s_delivery_when_the_client_is_closed(
+    config: EnhancedMessageBusConfig,
+) -> None:
+    if config.store == "memory:":
+        config.store = f"file:{tempfile.mkdtemp()}"
+    first = BufferedMessageBusClient(config)
+    await first.connect()
+    begun = asyncio.Event()
+    handled: list[int] = []
+
+    async def slow(message: Message) -> None:
+        begun.set()
+        await asyncio.sleep(0.02)
+        handled.append(message.data)
+
+    await first.subscribe("n", slow, group="g", max_deliveries=1)
+    for number in range(50):
+        await first.publish("n", number, wait="stored")
+    await begun.wait()
+    await first.close()
+    async with BufferedMessageBusClient(config) as second:
+        rest: list[tuple[int, int]] = []
+        await second.subscribe(
+            "n", lambda message: rest.append((message.data, message.deliveries)), group="g", max_deliveries=1
+        )
+        await until(lambda: len(handled) + len(rest) >= 50)
+        assert sorted(handled + [number for number, _ in rest]) == list(range(50))
+        assert {deliveries for _, deliveries in rest} <= {1}
+        assert second.get_metrics()["groups"]["dead_lettered"] == 0
+
+
+async def test_closing_goes_on_when_nobody_waits_for_it(config: EnhancedMessageBusConfig) -> None:
+    client = BufferedMessageBusClient(config)
+    await client.connect()
+    finished: list[int] = []
+    begun = asyncio.Event()
+
+    async def slow(message: Message) -> None:
+        begun.set()
+        await asyncio.sleep(0.05)
+        finished.append(message.data)
+
+    await client.subscribe("n", slow)
+    await client.publish("n", 1)
+    await begun.wait()
+    with pytest.raises(asyncio.TimeoutError):
+        await asyncio.wait_for(client.close(), 0.001)
+    assert await client.close() == 0 and finished == [1]
+
+
+async def test_a_busy_topic_does_not_hold_up_others(bus: BufferedMessageBusClient) -> None:
+    gate = asyncio.Event()
+    seen: list[str] = []
+
+    async def handler(message: Message) -> None:
+        if message.topic == "hot":
+            await gate.wait()
+        seen.append(message.topic)
+
+    await bus.subscribe("*", handler, concurrency=4)
+    for topic in ["hot", "hot", "hot", "cold", "alert"]:
+        await bus.publish(topic, 1, "critical" if topic == "alert" else "normal")
+    await until(lambda: {"cold", "alert"} <= set(seen))
+    gate.set()
+    await until(lambda: seen.count("hot") == 3)
+
+
+async def test_connecting_is_all_or_nothing(in_memory: EnhancedMessageBusConfig) -> None:
+    in_memory.add_subscription("x" * 5000)
+    client = BufferedMessageBusClient(in_memory)
+    for _ in range(2):
+        with pytest.raises(TradebusError):
+            await client.connect()
+        assert not client.is_connected
+    assert await client.close() == 0
+
+
+async def test_closed_subscriptions_are_forgotten(bus: BufferedMessageBusClient) -> None:
+    for _ in range(50):
+        subscription = await bus.subscribe("t", lambda message: None)
+        await subscription.close()
+        await (await bus.subscribe("t")).close()
+    assert bus._kept == [] and bus.get_metrics()["worker_count"] == 0

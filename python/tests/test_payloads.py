@@ -9,7 +9,7 @@ import enum
 import json
 import math
 import uuid
-from typing import Any
+from typing import Any, ClassVar
 
 import msgpack
 import msgspec
@@ -111,6 +111,22 @@ def test_objects_of_fields_bring_their_type(echo: Echo) -> None:
     with pytest.raises(SerializationError, match="no Trade") as wrong:
         echo({"price": "x"}).decode(Trade)
     assert wrong.value.__cause__ is not None
+
+
+class Tick(msgspec.Struct, rename="camel", tag="tick"):
+    bid_px: float
+
+
+@dataclasses.dataclass
+class Counted:
+    number: int
+    kind: ClassVar[str] = "counted"
+    extra: dataclasses.InitVar[int] = 0
+
+
+def test_fields_are_those_that_the_types_declare(echo: Echo) -> None:
+    assert echo(Tick(1.5)).data == {"type": "tick", "bidPx": 1.5} and echo(Tick(1.5)).decode(Tick) == Tick(1.5)
+    assert echo(Counted(7, 1)).data == {"number": 7}
 
 
 def test_values_of_python_and_others(echo: Echo) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -63,6 +65,57 @@ def test_threads_share_a_client(bus: SyncClient) -> None:
     for thread in threads:
         thread.join()
     assert sorted(seen) == list(range(1500))
+
+
+def test_threads_share_a_subscription(bus: SyncClient) -> None:
+    """Each message wakes somebody, however many wait."""
+    arriving = bus.subscribe("n")
+    for _ in range(20):
+        received: list[Any] = []
+        threads = [threading.Thread(target=lambda: received.append(arriving.receive(timeout=30))) for _ in range(4)]  # noqa: B023
+        for thread in threads:
+            thread.start()
+        for number in range(4):
+            bus.publish("n", number)
+        for thread in threads:
+            thread.join(timeout=30)
+        assert sorted(message.data for message in received if message) == [0, 1, 2, 3]
+
+
+def test_a_finalizer_that_runs_meanwhile(in_memory: EnhancedMessageBusConfig) -> None:
+    """Making messages may run the collector, and with it whatever a program does when objects end."""
+
+    class Slow:
+        def __init__(self) -> None:
+            self.me = self
+
+        def __del__(self) -> None:
+            time.sleep(0.0005)
+            _ = arriving._native.queued
+
+    with SyncClient(in_memory) as bus:
+        arriving = bus.subscribe("n")
+        before = gc.get_threshold()
+        gc.set_threshold(5)
+        try:
+            received: list[Any] = []
+
+            def receive() -> None:
+                while len(received) < 500:
+                    for _ in range(3):
+                        Slow()
+                    received.extend(arriving.receive_many(timeout=0.05))
+
+            threads = [threading.Thread(target=receive) for _ in range(3)]
+            for thread in threads:
+                thread.start()
+            for number in range(500):
+                bus.publish("n", number)
+            for thread in threads:
+                thread.join(timeout=60)
+            assert not any(thread.is_alive() for thread in threads)
+        finally:
+            gc.set_threshold(*before)
 
 
 def test_a_thread_that_waits_is_woken_when_the_client_is_closed(in_memory: EnhancedMessageBusConfig) -> None:

@@ -11,14 +11,14 @@ from collections import deque
 from collections.abc import Awaitable, Iterable, Mapping
 from time import monotonic
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Callable, TypedDict, TypeVar, Union, overload
+from typing import TYPE_CHECKING, Any, Callable, Protocol, TypedDict, TypeVar, Union, overload
 from weakref import WeakSet
 
 from . import _native, logs
 from ._native import Message, Receipt
 from .config import EnhancedMessageBusConfig
 from .errors import ClosedError, NotConnectedError, ServiceError, TradebusError
-from .handlers import Handler, Handling, adapted
+from .handlers import Handler, Handling, Totals, adapted
 from .patterns import TopicPattern
 from .priority import MessagePriority
 from .reading import Flag, Reading
@@ -86,8 +86,12 @@ class BufferedMessageBusClient:
         self._ended: asyncio.Event | None = None
         self._kept: list[Subscription] = []
         self._all: WeakSet[Subscription] = WeakSet()
-        self._services: list[RunningService] = []
-        self._planned: list[Subscription] = []
+        self._services: list[Hosted] = []
+        self._decorated: list[_Decorated] = []
+        self._begun_before: list[Subscription] = []
+        self._closing: asyncio.Task[int] | None = None
+        self._reconnecting = False
+        self._totals = Totals()
         self._turn: deque[Subscription] = deque()
 
     # Connecting and closing
@@ -96,75 +100,128 @@ class BufferedMessageBusClient:
         """Connects to the store, and makes the subscriptions of the configuration and of :meth:`on`. Always true: what goes wrong is an exception."""
         if self._closed:
             raise ClosedError("the client is closed: make a new one, or call reconnect")
-        if self._connecting is None:
-            self._connecting = asyncio.Lock()
-        async with self._connecting:
+        async with self._one_at_a_time():
             if self._bus is None:
-                logs.start()
-                self._ended = asyncio.Event()
-                self._bus = await _native.connect(self.config._native)
-                await self._begin()
+                await self._connect()
         return True
 
-    async def _begin(self) -> None:
+    def _one_at_a_time(self) -> asyncio.Lock:
+        if self._connecting is None:
+            self._connecting = asyncio.Lock()
+        return self._connecting
+
+    async def _connect(self) -> None:
+        logs.start()
+        if self._ended is None:
+            self._ended = asyncio.Event()
+        self._ended.clear()
+        bus = self._bus = await _native.connect(self.config._native)
+        try:
+            for subscription in self._begun_before:
+                subscription._native = await self._open(subscription, again=True)
+            self._begun_before.clear()
+            await self._subscribe_configured()
+            await self._subscribe_decorated()
+        except BaseException:
+            # All of it, or nothing.
+            self._bus = None
+            await bus.close()
+            raise
+
+    async def _subscribe_configured(self) -> None:
         for planned in self.config.subscriptions:
-            already = any(it.pattern == planned.pattern for it in self._kept)
-            if planned.pattern and not already:
+            if planned.pattern and not any(it.pattern == planned.pattern for it in self._kept):
                 await self.subscribe(planned.pattern)
-        while self._planned:
-            await self._planned.pop(0)
+
+    async def _subscribe_decorated(self) -> None:
+        for decorated in self._decorated:
+            if decorated.subscription is None or decorated.subscription._closed:
+                decorated.subscription = decorated.make()
+            await decorated.subscription
 
     async def close(self) -> int:
         """Ends the subscriptions, lets handlers finish, and stores what was accepted: within ``shutdown_timeout``. Returns how many messages could not be
-        confirmed. Calling it again does nothing."""
-        if self._closed:
-            return 0
+        confirmed. It goes on when the caller is cancelled; calling it again waits for the same."""
         self._closed = True
-        bus = self._bus
-        if bus is None:
+        if self._reconnecting:
+            async with self._one_at_a_time():
+                pass
+        if self._bus is None:
             return 0
-        for service in list(self._services):
-            await service.stop()
-        await self._stop_handlers()
-        unconfirmed = await bus.close()
-        for subscription in list(self._all):
-            subscription._closed = True
-        self._kept.clear()
-        if self._ended is not None:
-            self._ended.set()
+        caller = asyncio.current_task()
+        if self._closing is None:
+            self._closing = asyncio.get_running_loop().create_task(self._close(self._bus, caller))
+        return await asyncio.shield(self._closing)
+
+    disconnect = close
+
+    async def _close(self, bus: _native.Bus, caller: asyncio.Task[Any] | None) -> int:
+        unconfirmed = 0
+        try:
+            await self._stop_handlers(caller)
+        finally:
+            unconfirmed = await bus.close()
+            for subscription in list(self._all):
+                subscription._closed = True
+            self._kept.clear()
+            if self._ended is not None:
+                self._ended.set()
         if unconfirmed:
             _log.warning("%d messages were not confirmed by the store before the client was closed", unconfirmed)
         return unconfirmed
 
-    disconnect = close
-
-    async def _stop_handlers(self) -> None:
-        stopping = [it.handling.stop() for it in self._all if it.handling is not None]
+    async def _stop_handlers(self, caller: asyncio.Task[Any] | None) -> None:
+        """Services and handlers finish what they are at, and groups get back what was not handed out: in the time that there is."""
+        loop = asyncio.get_running_loop()
+        stopping: set[asyncio.Future[Any]] = set()
+        for service in list(self._services):
+            if not service._runs(caller):
+                stopping.add(loop.create_task(service.stop()))
+        for subscription in list(self._all):
+            if subscription.handling is not None:
+                handling = subscription.handling.begin_to_stop(caller)
+                stopping |= {handling} if handling is not None else set()
+        until = monotonic() + self.config.shutdown_timeout
         if stopping:
-            waiting = asyncio.gather(*stopping, return_exceptions=True)
-            with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(waiting, self.config.shutdown_timeout)
+            _, late = await asyncio.wait(stopping, timeout=self.config.shutdown_timeout)
+            for task in late:
+                task.cancel()
+        leaving: set[asyncio.Future[Any]] = set()
+        for subscription in list(self._all):
+            native = subscription._native
+            if native is not None and not subscription._closed:
+                subscription._reclaim(native)
+                if _is_group(subscription):
+                    leaving.add(asyncio.ensure_future(native.close()))
+        if leaving:
+            await asyncio.wait(leaving, timeout=max(0.1, until - monotonic()))
 
     async def reconnect(self) -> bool:
-        """Closes the connections and makes them anew, with all subscriptions. A connection that is lost comes back by itself; this is for a store that has
-        moved behind its name."""
-        old, self._bus = self._bus, None
-        renewal: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        begun = [it for it in self._all if it.is_open]
-        for subscription in begun:
-            subscription._renewal = renewal
-        try:
-            await self._stop_handlers()
-            if old is not None:
-                await old.close()
-            self._closed = False
-            await self.connect()
-            for subscription in begun:
-                subscription._native = await self._open(subscription)
-        finally:
-            for subscription in begun:
-                subscription._renewal = None
-            renewal.set_result(None)
+        """Closes the connections and makes them anew, with all subscriptions and services that are open: what is published meanwhile reaches groups, and broadcast
+        subscriptions from now on. A connection that is lost comes back by itself; this is for a store that has moved behind its name."""
+        caller = asyncio.current_task()
+        async with self._one_at_a_time():
+            was_closed, self._closed = self._closed, False
+            old, self._bus = self._bus, None
+            renewal: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._begun_before += [it for it in self._all if it.is_open and it not in self._begun_before]
+            for subscription in self._begun_before:
+                subscription._renewal = renewal
+            renewed, services = list(self._begun_before), list(self._services)
+            self._reconnecting = True
+            try:
+                if old is not None and not was_closed:
+                    await self._stop_handlers(caller)
+                    await old.close()
+                self._closing = None
+                await self._connect()
+                for service in services:
+                    await service._begin_again()
+            finally:
+                self._reconnecting = False
+                for subscription in renewed:
+                    subscription._renewal = None
+                renewal.set_result(None)
         return True
 
     async def __aenter__(self) -> Self:
@@ -193,7 +250,12 @@ class BufferedMessageBusClient:
         if self._closed:
             raise ClosedError("the client is closed")
         if self._bus is None:
-            raise NotConnectedError("the client is not connected: use `async with`, or await connect() first")
+            why = (
+                "is reconnecting"
+                if self._reconnecting
+                else "is not connected: use `async with`, or await connect() first"
+            )
+            raise NotConnectedError(f"the client {why}")
         return self._bus
 
     # Publishing
@@ -235,8 +297,7 @@ class BufferedMessageBusClient:
         ``on_full`` says. With ``wait="stored"`` it gives the id of the entry, when the store has it. It begins at once: a call that is cancelled while it
         waits may have published or not.
         """
-        if wait != "accepted" and wait != "stored":
-            raise ValueError(f"wait is {wait!r}: allowed are 'accepted' and 'stored'")
+        _check_wait(wait)
         bus = self._bus if not self._closed else None
         if bus is None:
             bus = self._connected()
@@ -260,6 +321,7 @@ class BufferedMessageBusClient:
     ) -> list[Any]:
         """Publishes topics and messages, each with a priority if it has a third part, in their order. Returns their receipts; with ``wait="stored"`` their
         ids, when all are stored."""
+        _check_wait(wait)
         receipts = [await self.publish(*message) for message in messages]
         if wait == "stored":
             return [await receipt for receipt in receipts]
@@ -287,17 +349,21 @@ class BufferedMessageBusClient:
         subscription = _Kept(str(pattern), self._open, options, self._kept)
         if handler is not None:
             by_topic = options.get("ordering", self.config.ordering) != "none"
-            limit = self.config.handler_timeout_ms / 1000
+            # A thread cannot be ended.
+            limit = 0.0 if in_thread else self.config.handler_timeout_ms / 1000
             call = adapted(handler, in_thread)
-            subscription.handling = Handling(str(pattern), handler, call, concurrency, by_topic, limit)
+            subscription.handling = Handling(str(pattern), handler, call, concurrency, by_topic, limit, self._totals)
         self._all.add(subscription)
         return subscription
 
-    async def _open(self, subscription: Subscription) -> _native.Subscription:
-        # Those of the core that handle nothing are not handed on.
-        options = {
-            name: value for name, value in subscription.options.items() if name != "ordering" or _is_group(subscription)
-        }
+    async def _open(self, subscription: Subscription, again: bool = False) -> _native.Subscription:
+        options = dict(subscription.options)
+        if not _is_group(subscription):
+            # Nothing is handled by the core.
+            options.pop("ordering", None)
+        if again:
+            # What was from then on came before.
+            options.pop("start", None)
         native = await self._connected().subscribe(subscription.pattern, options)
         if subscription.handling is not None:
             subscription.handling.start(native, _is_group(subscription))
@@ -313,18 +379,19 @@ class BufferedMessageBusClient:
             found = [it for it in found if it.handling is not None and it.handling.handler == handler]
         for subscription in found:
             await subscription.close()
-            if subscription in self._kept:
-                self._kept.remove(subscription)
         return len(found)
 
     def on(
         self, pattern: str, *, concurrency: int = 1, in_thread: bool = False, **options: Unpack[SubscribeOptions]
     ) -> Callable[[H], H]:
-        """Decorates a handler: it gets the messages whose topics match the pattern, once the client is connected."""
+        """Decorates a handler: it gets the messages whose topics match the pattern, whenever the client is connected."""
 
         def decorate(handler: H) -> H:
-            subscription = self.subscribe(pattern, handler, concurrency=concurrency, in_thread=in_thread, **options)
-            self._planned.append(subscription)
+            def make() -> Subscription:
+                return self.subscribe(pattern, handler, concurrency=concurrency, in_thread=in_thread, **options)
+
+            # What is wrong is said here, and not when the client connects.
+            self._decorated.append(_Decorated(make, make()))
             if self._bus is not None and not self._closed:
                 self._begin_soon()
             return handler
@@ -336,9 +403,8 @@ class BufferedMessageBusClient:
             if not task.cancelled() and task.exception() is not None:
                 _log.error("a handler could not be subscribed", exc_info=task.exception())
 
-        task = asyncio.get_running_loop().create_task(self._begin())
-        self._beginning = task
-        task.add_done_callback(told)
+        self._beginning = asyncio.get_running_loop().create_task(self._subscribe_decorated())
+        self._beginning.add_done_callback(told)
 
     async def receive(self, timeout: float | None = None) -> Message | None:
         """The next message of the subscriptions that were awaited and have no handler; ``None`` when none has come within so many seconds."""
@@ -437,9 +503,9 @@ class BufferedMessageBusClient:
     def get_metrics(self) -> Reading:
         """A reading of all metrics."""
         metrics = Reading(self._connected().metrics())
-        handlings = [it.handling for it in self._all if it.handling is not None]
-        metrics["handler_errors"] += sum(it.failed for it in handlings)
-        metrics["messages_handled"] = sum(it.handled for it in handlings)
+        handlings = [it.handling for it in self.subscriptions if it.handling is not None]
+        metrics["handler_errors"] += self._totals.failed
+        metrics["messages_handled"] = self._totals.handled
         metrics["worker_count"] += sum(it.concurrency for it in handlings)
         return metrics
 
@@ -468,7 +534,7 @@ class BufferedMessageBusClient:
     async def health_check(self) -> Reading:
         """Asks the store for an answer, and looks at queues, errors, streams and groups."""
         health = Reading(await self._connected().health())
-        health["worker_count"] += sum(it.handling.concurrency for it in self._all if it.handling is not None)
+        health["worker_count"] += sum(it.handling.concurrency for it in self.subscriptions if it.handling is not None)
         return health
 
     # Running
@@ -492,6 +558,31 @@ class BufferedMessageBusClient:
             await self.close()
 
 
+def _check_wait(wait: str) -> None:
+    if wait != "accepted" and wait != "stored":
+        raise ValueError(f"wait is {wait!r}: allowed are 'accepted' and 'stored'")
+
+
+class Hosted(Protocol):
+    """A service that runs over a client, and ends with it."""
+
+    async def stop(self) -> None: ...
+
+    async def _begin_again(self) -> None:
+        """Over the new bus of its client."""
+
+    def _runs(self, task: asyncio.Task[Any] | None) -> bool:
+        """Whether this is a handler of it."""
+
+
+class _Decorated:
+    """A handler that was decorated, and its subscription."""
+
+    def __init__(self, make: Callable[[], Subscription], subscription: Subscription | None) -> None:
+        self.make = make
+        self.subscription = subscription
+
+
 class _Kept(Subscription):
     """A subscription that its client keeps once it was awaited."""
 
@@ -503,6 +594,13 @@ class _Kept(Subscription):
         if self not in self._kept_by:
             self._kept_by.append(self)
 
+    async def close(self) -> None:
+        if self in self._kept_by:
+            self._kept_by.remove(self)
+        await super().close()
+
+    aclose = close
+
 
 def _is_group(subscription: Subscription) -> bool:
     return subscription.options.get("group") is not None
@@ -512,7 +610,7 @@ def _configuration(
     config: EnhancedMessageBusConfig | Mapping[str, Any] | None, fields: Mapping[str, Any]
 ) -> EnhancedMessageBusConfig:
     if isinstance(config, EnhancedMessageBusConfig):
-        return EnhancedMessageBusConfig.from_dict({**config.to_dict(), **fields}) if fields else config
+        return config._with(fields) if fields else config
     if config is not None and not isinstance(config, Mapping):
         raise TypeError(
             f"config is of the type {type(config).__name__}: it must be an EnhancedMessageBusConfig or a dict of its fields"

@@ -130,6 +130,11 @@ class EnhancedMessageBusConfig(ConfigValues):
         """Where the value of a field comes from: ``default``, ``preset production``, ``tradebus.toml:12``, ``env:TRADEBUS_STORE``..."""
         return self._native.source(path)
 
+    def _with(self, fields: Mapping[str, Any]) -> Self:
+        """The same with these fields over it."""
+        given = {**self._given, **fields}
+        return self._of(given, file=self._file, discover=self._discover, environment=self._environment)
+
     def _change(self, name: str, value: Any) -> None:
         given = {**self._given, name: value}
         self._make(given, file=self._file, discover=self._discover, environment=self._environment)

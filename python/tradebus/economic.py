@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Union, overload
@@ -40,15 +41,32 @@ class _EconomicService:
 
     async def start(self) -> None:
         """Begins to answer. Calling it again does nothing."""
-        if self._task is not None:
+        if self.running:
             return
+        if self._owns_client and self.client._closed:
+            self.client = BufferedMessageBusClient(self.client.config)
         await self.client.connect()
+        try:
+            await self._begin_again()
+        except BaseException:
+            if self._owns_client:
+                await self.client.close()
+            raise
+
+    async def _begin_again(self) -> None:
         settings = self.settings or self.client.config.services.get(self.service_name)
         self._task = await self.client._connected().start_service(self.service_name, settings, self._demo)
+        if self not in self.client._services:
+            self.client._services.append(self)
+
+    def _runs(self, task: asyncio.Task[Any] | None) -> bool:
+        return False
 
     async def stop(self) -> None:
         """Answers what it has begun, and ends; so does the client, if it is its own."""
         task, self._task = self._task, None
+        if self in self.client._services:
+            self.client._services.remove(self)
         if task is not None:
             await task.stop()
         if self._owns_client:
@@ -109,13 +127,13 @@ class _EconomicService:
     @property
     def running(self) -> bool:
         """Whether it was started and not stopped."""
-        return self._task is not None
+        return self._task is not None and not self.client._closed
 
     def get_metrics(self) -> Reading:
         """What was asked here, and what the service has done."""
-        services = self.client.get_metrics()["services"]
+        services = self.client.get_metrics()["services"] if self.running else []
         done: dict[str, Any] = next((it for it in services if it["name"] == self.service_name), {})
-        return Reading(done, running=self._task is not None, requests_sent=self._sent, requests_failed=self._failed)
+        return Reading(done, running=self.running, requests_sent=self._sent, requests_failed=self._failed)
 
     def health(self) -> Reading:
         """How the service is: a status and reasons."""

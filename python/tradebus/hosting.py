@@ -4,6 +4,7 @@ own, over the store of the node, or over its Redis port where the store is the n
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import importlib
 import os
 import sys
@@ -13,7 +14,7 @@ from urllib.parse import quote
 
 from .client import BufferedMessageBusClient
 from .config import EnhancedMessageBusConfig, load_config
-from .errors import StoreConnectionError
+from .errors import AuthError, StoreConnectionError, TradebusError
 from .service import Service
 
 FLAG = "--python-service"
@@ -99,7 +100,9 @@ class Host:
 
     def stop(self) -> None:
         """Answers what was begun, and ends."""
-        self._loop.call_soon_threadsafe(self._end)
+        with contextlib.suppress(RuntimeError):
+            # It has ended by itself.
+            self._loop.call_soon_threadsafe(self._end)
         self._thread.join()
 
     def _end(self) -> None:
@@ -113,22 +116,31 @@ class Host:
         asyncio.set_event_loop(self._loop)
         try:
             self._loop.run_until_complete(self._serve())
+        except TradebusError as error:
+            print(f"error: services in Python: {error}", file=sys.stderr)
         finally:
             self._loop.close()
 
     async def _serve(self) -> None:
         ended = self._ended = asyncio.Event()
         client = BufferedMessageBusClient(self._config)
+        try:
+            await self._connect(client, ended)
+            if not ended.is_set():
+                for service in self._services:
+                    running = await client.serve(service)
+                    print(f"the service `{service.name}` answers {', '.join(running.topics)}", file=sys.stderr)
+                await ended.wait()
+        finally:
+            await client.close()
+
+    async def _connect(self, client: BufferedMessageBusClient, ended: asyncio.Event) -> None:
         while not ended.is_set():
             try:
                 await client.connect()
-                break
+                return
+            except AuthError:
+                raise
             except StoreConnectionError:
                 # The node may not have begun to listen.
                 await asyncio.sleep(AGAIN)
-        if not ended.is_set():
-            for service in self._services:
-                running = await client.serve(service)
-                print(f"the service `{service.name}` answers {', '.join(running.topics)}", file=sys.stderr)
-            await ended.wait()
-        await client.close()

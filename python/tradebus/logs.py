@@ -6,6 +6,7 @@ import atexit
 import logging
 import os
 import threading
+import traceback
 
 from . import _native
 
@@ -32,7 +33,11 @@ def _forward() -> None:
             if logger.isEnabledFor(level):
                 record = logger.makeRecord(name, level, "(tradebus core)", 0, text, (), None)
                 record.created, record.msecs = created, (created % 1) * 1000
-                logger.handle(record)
+                try:
+                    logger.handle(record)
+                except Exception:
+                    # A filter or a handler of the program that fails does not end the log.
+                    traceback.print_exc()
 
 
 def _end() -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
 from . import _native
 from .errors import HandlerError, ServiceError
+from .handlers import TookTooLong, Watch
 from .reading import Reading
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ class RunningService:
         self._handlers = {topic: method for topic, (_, method) in service.routes().items()}
         self._running: set[asyncio.Task[None]] = set()
         self._host: _native.ServiceHost | None = None
+        self._stopping: asyncio.Task[None] | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
     async def _begin(self) -> None:
@@ -104,19 +106,20 @@ class RunningService:
                 await host.wait()
 
     async def _answer(self, call: Call) -> None:
+        watch = Watch(self._spec["timeout"])
         try:
             data = self._handlers[call.topic](call)
             if inspect.isawaitable(data):
-                data = await asyncio.wait_for(data, self._spec["timeout"])
+                data = await watch.over(data)
             if not call.is_answered:
                 call.answer(data)
             self.answered += 1
         except ServiceError as error:
             self.failed += 1
             call.fail(error.code, str(error))
-        except asyncio.TimeoutError:
+        except TookTooLong as error:
             self.failed += 1
-            call.fail("timeout", f"the handler took longer than {self._spec['timeout']} s")
+            call.fail("timeout", f"the handler: {error}")
         except asyncio.CancelledError:
             call.fail("unavailable", "the service ends")
             raise
@@ -124,6 +127,8 @@ class RunningService:
             self.failed += 1
             _log.exception("the handler of %r failed", call.topic)
             call.fail("internal", f"{type(error).__name__}: {error}")
+        finally:
+            watch.close()
 
     async def _look(self, host: _native.ServiceHost) -> None:
         while True:
@@ -136,16 +141,33 @@ class RunningService:
             await asyncio.sleep(2)
 
     async def stop(self) -> None:
-        """Answers what it has begun, and ends. Calling it again does nothing."""
-        host, self._host = self._host, None
-        if host is None:
-            return
-        await host.stop()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, *self._running, return_exceptions=True)
-        if self in self._client._services:
-            self._client._services.remove(self)
+        """Answers what it has begun, and ends. A handler of its own that calls it is not waited for. Calling it again waits for the same."""
+        if self._stopping is None:
+            self._stopping = asyncio.get_running_loop().create_task(self._stop())
+        if not self._runs(asyncio.current_task()):
+            # It goes on also when nobody waits any more.
+            await asyncio.shield(self._stopping)
+
+    async def _stop(self) -> None:
+        try:
+            if self._host is not None:
+                await self._host.stop()
+            if self._running:
+                await asyncio.wait(self._running)
+        finally:
+            for task in self._tasks:
+                task.cancel()
+            if self in self._client._services:
+                self._client._services.remove(self)
+
+    async def _begin_again(self) -> None:
+        self._stopping = None
+        await self._begin()
+        if self not in self._client._services:
+            self._client._services.append(self)
+
+    def _runs(self, task: asyncio.Task[Any] | None) -> bool:
+        return task in self._running
 
     @property
     def topics(self) -> list[str]:

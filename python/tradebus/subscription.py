@@ -68,8 +68,10 @@ class Subscription:
         self._open_native = open_native
         self._native: _native.Subscription | None = None
         self._opening: asyncio.Lock | None = None
+        self._received = 0
         self._renewal: asyncio.Future[None] | None = None
         self._closed = False
+        self._closing: asyncio.Task[None] | None = None
         # What iterations have taken and not handed out yet, the last first.
         self._taken: list[list[Message]] = []
 
@@ -181,6 +183,10 @@ class Subscription:
         """The next message; ``None`` when none has come within so many seconds, or when the bus is closed."""
         native = await self._opened()
         self._reclaim(native)
+        self._received += 1
+        if self._received % 64 == 0:
+            # Where messages are ready, nothing else would.
+            await asyncio.sleep(0)
         until = None if timeout is None else monotonic() + timeout
         while True:
             batch = native.take(1)
@@ -201,12 +207,18 @@ class Subscription:
                     return None
 
     async def close(self) -> None:
-        """Ends the subscription. A handler finishes the message that it is at; a group gets back what was not handed out. Calling it again does nothing."""
-        if self._closed:
-            return
-        self._closed = True
-        if self.handling is not None:
-            await self.handling.stop()
+        """Ends the subscription. A handler finishes the message that it is at; a group gets back what was not handed out. What a group has handed out and is not
+        settled by then is delivered again. Calling it again does nothing."""
+        caller = asyncio.current_task()
+        if self._closing is None:
+            self._closed = True
+            self._closing = asyncio.get_running_loop().create_task(self._close(caller))
+        # It goes on also when nobody waits any more.
+        await asyncio.shield(self._closing)
+
+    async def _close(self, caller: asyncio.Task[Any] | None) -> None:
+        if self.handling is not None and (handling := self.handling.begin_to_stop(caller)) is not None:
+            await asyncio.wait({handling})
         if self._native is not None:
             self._reclaim(self._native)
             await self._native.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import warnings
 from collections.abc import Iterator, Mapping
 from types import TracebackType
@@ -42,14 +43,16 @@ class SyncClient:
         self.config = _configuration(config, fields)
         self._bus: _native.Bus | None = None
         self._closed = False
+        self._connecting = threading.Lock()
 
     def connect(self) -> bool:
         """Connects to the store."""
         if self._closed:
             raise ClosedError("the client is closed: make a new one")
-        if self._bus is None:
-            logs.start()
-            self._bus = _native.connect(self.config._native, blocking=True)
+        with self._connecting:
+            if self._bus is None:
+                logs.start()
+                self._bus = _native.connect(self.config._native, blocking=True)
         return True
 
     def close(self) -> int:

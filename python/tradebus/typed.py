@@ -6,6 +6,7 @@ import dataclasses
 import datetime
 import decimal
 import enum
+import functools
 import sys
 import uuid
 from collections.abc import Mapping, Set
@@ -29,6 +30,18 @@ def simpler(value: Any) -> Any:
     if isinstance(value, (Set, range)):
         return list(value)
     return _foreign(value)
+
+
+@functools.lru_cache(maxsize=1024)
+def fields_of(kind: type) -> tuple[list[tuple[str, str]], tuple[str, Any] | None]:
+    """The fields of a dataclass or of a structure of msgspec: names on the wire and of attributes; and the field that tells the type, if there is one. Called by
+    the native part."""
+    if dataclasses.is_dataclass(kind):
+        return [(field.name, field.name) for field in dataclasses.fields(kind)], None
+    struct: Any = kind
+    names = list(zip(struct.__struct_encode_fields__, struct.__struct_fields__))
+    config = struct.__struct_config__
+    return names, None if config.tag is None else (config.tag_field, config.tag)
 
 
 def _foreign(value: Any) -> Any:

@@ -18,41 +18,42 @@ pub(super) fn buffer(value: &Bound<'_, PyAny>) -> PyResult<Option<Bytes>> {
     Ok(None)
 }
 
+/// On the wire, and of the attribute.
+type Names = Vec<(String, String)>;
+
 /// Names and values.
 type Fields<'py> = Vec<(String, Bound<'py, PyAny>)>;
 
 /// The fields of an object that is made of fields: a dataclass, or a structure of msgspec.
 pub(super) fn fields<'py>(value: &Bound<'py, PyAny>) -> PyResult<Option<Fields<'py>>> {
-    let py = value.py();
-    if value.is_instance_of::<PyType>() {
+    static FIELDS_OF: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    if !is_made_of_fields(value)? {
         return Ok(None);
     }
+    // Where they are declared is Python's business: pairs of the name on the wire and that of the attribute, and what tells the type.
+    let told = FIELDS_OF.import(value.py(), "tradebus.typed", "fields_of")?.call1((value.get_type(),))?;
+    let (names, tag): (Names, Option<(String, Bound<'py, PyAny>)>) = told.extract()?;
+    let with_value = |(wire, name): (String, String)| Ok((wire, value.getattr(&name[..])?));
+    tag.map(Ok).into_iter().chain(names.into_iter().map(with_value)).collect::<PyResult<_>>().map(Some)
+}
+
+fn is_made_of_fields(value: &Bound<'_, PyAny>) -> PyResult<bool> {
+    let py = value.py();
     let kind = value.get_type();
-    let names: Vec<String> = if let Ok(declared) = kind.getattr(intern!(py, "__dataclass_fields__")) {
-        let keys = declared.call_method0(intern!(py, "keys"))?;
-        keys.try_iter()?.map(|name| name?.extract()).collect::<PyResult<_>>()?
-    } else if let Ok(declared) = kind.getattr(intern!(py, "__struct_fields__")) {
-        declared.extract()?
-    } else {
-        return Ok(None);
-    };
-    let with_value = |name: String| Ok((name.clone(), value.getattr(&name[..])?));
-    names.into_iter().map(with_value).collect::<PyResult<_>>().map(Some)
+    Ok(!value.is_instance_of::<PyType>()
+        && (kind.hasattr(intern!(py, "__dataclass_fields__"))?
+            || kind.hasattr(intern!(py, "__struct_fields__"))?))
 }
 
 /// The name of the type of an object that is made of fields.
 pub(crate) fn type_name_of(value: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
-    let py = value.py();
-    if value.is_instance_of::<PyDict>()
+    let plain = value.is_instance_of::<PyDict>()
         || value.is_instance_of::<PyBytes>()
-        || value.is_instance_of::<PyString>()
-    {
+        || value.is_instance_of::<PyString>();
+    if plain || !is_made_of_fields(value)? {
         return Ok(None);
     }
-    let kind = value.get_type();
-    let made_of_fields = kind.hasattr(intern!(py, "__dataclass_fields__"))?
-        || kind.hasattr(intern!(py, "__struct_fields__"))?;
-    if made_of_fields { kind.name().and_then(|name| name.extract()).map(Some) } else { Ok(None) }
+    value.get_type().name()?.extract().map(Some)
 }
 
 /// The same as a simpler value; `None` where there is none that is known.
