@@ -85,9 +85,11 @@ async fn messages_come_in_the_order_of_their_times(
     assert_eq!(next(&mut all, 5).await, ["0", "1", "2", "3", "4"]);
     assert_eq!(stored(&*backend.store, "delayed").await, []);
     assert_eq!(stored(&*backend.store, "normal").await.len(), 5);
+    // They are counted when the store has answered, by then they may have arrived.
+    until("all are counted", || bus.metrics().delayed.delivered == 4).await;
+    until("it is seen that none waits", || bus.metrics().delayed.waiting == 0).await;
     let delayed = bus.metrics().delayed;
     assert_eq!((delayed.delivered, delayed.broken, delayed.active), (4, 0, true));
-    until("it is seen that none waits", || bus.metrics().delayed.waiting == 0).await;
 }
 
 #[rstest]
