@@ -248,7 +248,9 @@ def test_a_store_that_dies_and_comes_back(caplog: pytest.LogCaptureFixture) -> N
                 server = RedisServer(port=server.port)
                 await asyncio.wait_for(asyncio.gather(*storing), 30)
                 seen = [(await asyncio.wait_for(arriving.receive(), 30)).data for _ in range(100)]
-                assert seen == list(range(100)) and bus.is_connected
+                assert seen == list(range(100))
+                while not bus.is_connected:
+                    await asyncio.sleep(0.001)
                 while not any("tradebus." in record.name for record in caplog.records):
                     await asyncio.sleep(0.001)
 

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from time import perf_counter, time_ns
 from typing import Any
 
-from .client import BufferedMessageBusClient, _configuration
-from .config import EnhancedMessageBusConfig
+from .client import BufferedMessageBusClient
+from .config import EnhancedMessageBusConfig, configured
 from .errors import BufferFullError
 from .priority import MessagePriority
 from .reading import Reading
@@ -48,9 +48,7 @@ class MessageBusBenchmark:
     ) -> None:
         """The configuration of the bus may be given beside what is measured, or in it."""
         self.config = config or BenchmarkConfig()
-        self._bus_config = _configuration(
-            bus or self.config.bus, {"streams_prefix": f"benchmark-{uuid.uuid4().hex[:12]}"}
-        )
+        self._bus_config = configured(bus or self.config.bus, {"streams_prefix": f"benchmark-{uuid.uuid4().hex[:12]}"})
         self._topic = "benchmark.messages"
         self._payload = b"x" * self.config.payload_bytes
 

@@ -11,56 +11,31 @@ from collections import deque
 from collections.abc import Awaitable, Iterable, Mapping
 from time import monotonic
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Callable, Protocol, TypedDict, TypeVar, Union, overload
+from typing import TYPE_CHECKING, Any, Callable, TypeVar, overload
 from weakref import WeakSet
 
 from . import _native, logs
 from ._native import Message, Receipt
-from .config import EnhancedMessageBusConfig
+from .config import EnhancedMessageBusConfig, configured
 from .errors import ClosedError, NotConnectedError, ServiceError, TradebusError
 from .handlers import Handler, Handling, Totals, adapted
 from .patterns import TopicPattern
 from .priority import MessagePriority
+from .publishing import Outgoing, PublishOptions, check_wait
 from .reading import Flag, Reading
 from .response import Response, asked
-from .subscription import SubscribeOptions, Subscription
+from .subscription import KeptSubscription, SubscribeOptions, Subscription
 
 if TYPE_CHECKING:
     from typing_extensions import Literal, Self, Unpack
 
     from ._fields import ConfigFields, Priority
-    from .service import RunningService, Service
+    from .service import Hosted, RunningService, Service
     from .streams import RedisStreamManager
 
 H = TypeVar("H", bound=Handler)
 
 _log = logging.getLogger("tradebus")
-
-
-class PublishOptions(TypedDict, total=False):
-    """What goes with a message."""
-
-    encoding: str | None
-    """How it is encoded: ``json`` or ``msgpack``; for bytes, what they are (``sbe``, ``capnp`` too)."""
-    type: str | None
-    """Name of the payload's type, such as ``QuoteTick``. Dataclasses and msgspec structures bring theirs."""
-    headers: Mapping[str, str] | None
-    """Further headers."""
-    correlation_id: str | None
-    """Ties an answer to its request."""
-    reply_to: str | None
-    """The topic on which an answer is expected."""
-    ttl: float | None
-    """After so many seconds it is of no more use."""
-    expires_at: int | None
-    """The same, as a time in nanoseconds since 1970 UTC."""
-    delay: float | None
-    """It is delivered after so many seconds, and not before."""
-    deliver_at: int | None
-    """The same, as a time in nanoseconds since 1970 UTC."""
-
-
-Outgoing = Union[tuple[str, Any], tuple[str, Any, "Priority"]]
 
 
 class BufferedMessageBusClient:
@@ -79,7 +54,7 @@ class BufferedMessageBusClient:
         **fields: Unpack[ConfigFields],
     ) -> None:
         """With a configuration, with fields of one, or with both: then the fields lie over the configuration."""
-        self.config = _configuration(config, fields)
+        self.config = configured(config, fields)
         self._bus: _native.Bus | None = None
         self._closed = False
         self._connecting: asyncio.Lock | None = None
@@ -297,7 +272,7 @@ class BufferedMessageBusClient:
         ``on_full`` says. With ``wait="stored"`` it gives the id of the entry, when the store has it. It begins at once: a call that is cancelled while it
         waits may have published or not.
         """
-        _check_wait(wait)
+        check_wait(wait)
         bus = self._bus if not self._closed else None
         if bus is None:
             bus = self._connected()
@@ -321,7 +296,7 @@ class BufferedMessageBusClient:
     ) -> list[Any]:
         """Publishes topics and messages, each with a priority if it has a third part, in their order. Returns their receipts; with ``wait="stored"`` their
         ids, when all are stored."""
-        _check_wait(wait)
+        check_wait(wait)
         receipts = [await self.publish(*message) for message in messages]
         if wait == "stored":
             return [await receipt for receipt in receipts]
@@ -346,7 +321,7 @@ class BufferedMessageBusClient:
         """
         if not isinstance(pattern, (str, TopicPattern)):
             raise TypeError(f"pattern is of the type {type(pattern).__name__}: it must be a str or a TopicPattern")
-        subscription = _Kept(str(pattern), self._open, options, self._kept)
+        subscription = KeptSubscription(str(pattern), self._open, options, self._kept)
         if handler is not None:
             by_topic = options.get("ordering", self.config.ordering) != "none"
             # A thread cannot be ended.
@@ -558,23 +533,6 @@ class BufferedMessageBusClient:
             await self.close()
 
 
-def _check_wait(wait: str) -> None:
-    if wait != "accepted" and wait != "stored":
-        raise ValueError(f"wait is {wait!r}: allowed are 'accepted' and 'stored'")
-
-
-class Hosted(Protocol):
-    """A service that runs over a client, and ends with it."""
-
-    async def stop(self) -> None: ...
-
-    async def _begin_again(self) -> None:
-        """Over the new bus of its client."""
-
-    def _runs(self, task: asyncio.Task[Any] | None) -> bool:
-        """Whether this is a handler of it."""
-
-
 class _Decorated:
     """A handler that was decorated, and its subscription."""
 
@@ -583,36 +541,5 @@ class _Decorated:
         self.subscription = subscription
 
 
-class _Kept(Subscription):
-    """A subscription that its client keeps once it was awaited."""
-
-    def __init__(self, pattern: str, opener: Any, options: SubscribeOptions, kept: list[Subscription]) -> None:
-        super().__init__(pattern, opener, options)
-        self._kept_by = kept
-
-    def _keep(self) -> None:
-        if self not in self._kept_by:
-            self._kept_by.append(self)
-
-    async def close(self) -> None:
-        if self in self._kept_by:
-            self._kept_by.remove(self)
-        await super().close()
-
-    aclose = close
-
-
 def _is_group(subscription: Subscription) -> bool:
     return subscription.options.get("group") is not None
-
-
-def _configuration(
-    config: EnhancedMessageBusConfig | Mapping[str, Any] | None, fields: Mapping[str, Any]
-) -> EnhancedMessageBusConfig:
-    if isinstance(config, EnhancedMessageBusConfig):
-        return config._with(fields) if fields else config
-    if config is not None and not isinstance(config, Mapping):
-        raise TypeError(
-            f"config is of the type {type(config).__name__}: it must be an EnhancedMessageBusConfig or a dict of its fields"
-        )
-    return EnhancedMessageBusConfig.from_dict({**(config or {}), **fields})

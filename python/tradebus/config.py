@@ -244,3 +244,16 @@ class ConfigValidator:
         return ConfigReport([], config.warnings, config.suggestions)
 
     validate_config = validate
+
+
+def configured(
+    config: EnhancedMessageBusConfig | Mapping[str, Any] | None, fields: Mapping[str, Any]
+) -> EnhancedMessageBusConfig:
+    """The configuration that a client is given: a configuration, fields of one, or both; then the fields lie over it."""
+    if isinstance(config, EnhancedMessageBusConfig):
+        return config._with(fields) if fields else config
+    if config is not None and not isinstance(config, Mapping):
+        raise TypeError(
+            f"config is of the type {type(config).__name__}: it must be an EnhancedMessageBusConfig or a dict of its fields"
+        )
+    return EnhancedMessageBusConfig.from_dict({**(config or {}), **fields})

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
-from collections import deque
 from collections.abc import Awaitable
-from time import monotonic
 from typing import TYPE_CHECKING, Any, Callable, Union
 
 from .errors import HandlerError
 from .pacing import Pace
+from .topics import Topics
+from .watch import Watch
 
 if TYPE_CHECKING:
     from . import _native
@@ -138,7 +138,7 @@ class Handling:
 
     async def _run_many(self, native: _native.Subscription) -> None:
         """Takes, and has each message handled by whichever worker is free, when its topic is."""
-        topics = _Topics(self.concurrency * WAITING, self._by_topic)
+        topics = Topics(self.concurrency * WAITING, self._by_topic)
         loop = asyncio.get_running_loop()
         self._workers = [loop.create_task(self._work(topics)) for _ in range(self.concurrency)]
         rest: list[Message] = []
@@ -158,7 +158,7 @@ class Handling:
                 worker.cancel()
             native.give_back(topics.left() + rest[::-1])
 
-    async def _work(self, topics: _Topics) -> None:
+    async def _work(self, topics: Topics) -> None:
         watch = Watch(self._timeout)
         try:
             while (message := await topics.next()) is not None:
@@ -200,121 +200,3 @@ def _is_cancelled() -> bool:
     """Whether somebody wants this task to end. Before Python 3.11 nobody knows: it is taken for granted."""
     cancelling: Any = getattr(asyncio.current_task(), "cancelling", None)
     return cancelling is None or cancelling() > 0
-
-
-class _Topics:
-    """Messages that wait for workers: one of each topic is handled at a time, the most urgent first. Bounded."""
-
-    def __init__(self, most: int, by_topic: bool) -> None:
-        self._room = asyncio.Semaphore(most)
-        self._ready: asyncio.PriorityQueue[tuple[int, int, Any]] = asyncio.PriorityQueue()
-        self._waiting: dict[Any, deque[Message]] = {}
-        self._by_topic = by_topic
-        self._number = 0
-        self._over = False
-
-    async def put(self, message: Message) -> None:
-        await self._room.acquire()
-        key = self._key(message)
-        if key in self._waiting:
-            # Whoever handles the one before it goes on with it.
-            self._waiting[key].append(message)
-        else:
-            self._waiting[key] = deque([message])
-            self._make_ready(key, message)
-
-    def _key(self, message: Message) -> Any:
-        return message.topic if self._by_topic else id(message)
-
-    def _make_ready(self, key: Any, message: Message | None) -> None:
-        self._number += 1
-        urgency = -int(message.priority) if message is not None else 1
-        self._ready.put_nowait((urgency, self._number, key))
-
-    async def next(self) -> Message | None:
-        """The next message whose topic is free; ``None`` at the end."""
-        if self._over:
-            return None
-        _, _, key = await self._ready.get()
-        if key is None or self._over:
-            # For the next worker.
-            self._make_ready(None, None)
-            return None
-        return self._waiting[key][0]
-
-    def done(self, message: Message) -> None:
-        """It was handled: the next one of its topic may be."""
-        self._room.release()
-        key = self._key(message)
-        self._waiting[key].popleft()
-        if self._waiting[key]:
-            self._make_ready(key, self._waiting[key][0])
-        else:
-            del self._waiting[key]
-
-    def end(self, at_once: bool) -> None:
-        """Nothing more comes. ``at_once``: what waits is not handled."""
-        self._over = at_once
-        self._make_ready(None, None)
-
-    def left(self) -> list[Message]:
-        """What was not handled."""
-        return [message for messages in self._waiting.values() for message in messages]
-
-
-class TookTooLong(asyncio.TimeoutError):
-    """A handler was ended, since it took longer than it may."""
-
-
-class Watch:
-    """Ends a handler that takes too long, at no cost for those that do not: one timer looks now and then, instead of one for each message."""
-
-    __slots__ = ("_expired", "_since", "_task", "_timeout", "_timer")
-
-    def __init__(self, timeout: float) -> None:
-        self._timeout = timeout
-        self._task: Any = asyncio.current_task()
-        self._since: float | None = None
-        self._expired = False
-        self._timer: asyncio.TimerHandle | None = None
-
-    async def over(self, work: Awaitable[Any]) -> Any:
-        if self._timeout <= 0:
-            return await work
-        self._since = monotonic()
-        if self._timer is None:
-            self._look_in(self._timeout)
-        try:
-            return await work
-        except asyncio.CancelledError:
-            if not self._was_this():
-                raise
-            raise TookTooLong(f"it took longer than {self._timeout} s") from None
-        finally:
-            self._since = None
-            self._was_this()
-
-    def _was_this(self) -> bool:
-        """Whether it was this that cancelled, and nobody else; takes it back."""
-        if not self._expired:
-            return False
-        self._expired = False
-        return not hasattr(self._task, "uncancel") or self._task.uncancel() == 0
-
-    def _look_in(self, seconds: float) -> None:
-        self._timer = asyncio.get_running_loop().call_later(seconds, self._look)
-
-    def _look(self) -> None:
-        self._timer = None
-        if self._since is None or self._expired:
-            return
-        left = self._since + self._timeout - monotonic()
-        if left > 0:
-            self._look_in(left)
-        else:
-            self._expired = True
-            self._task.cancel()
-
-    def close(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()

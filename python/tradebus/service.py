@@ -6,12 +6,12 @@ import asyncio
 import inspect
 import logging
 import re
-from typing import TYPE_CHECKING, Any, Callable, TypeVar
+from typing import TYPE_CHECKING, Any, Callable, Protocol, TypeVar
 
 from . import _native
 from .errors import HandlerError, ServiceError
-from .handlers import TookTooLong, Watch
 from .reading import Reading
+from .watch import TookTooLong, Watch
 
 if TYPE_CHECKING:
     from ._native import Call
@@ -72,6 +72,18 @@ class Service:
     def health(self) -> tuple[str, list[str]]:
         """How it is: ``healthy``, ``degraded`` or ``unhealthy``, and what speaks against ``healthy``. Looked at every few seconds."""
         return ("healthy", [])
+
+
+class Hosted(Protocol):
+    """A service that runs over a client, and ends with it."""
+
+    async def stop(self) -> None: ...
+
+    async def _begin_again(self) -> None:
+        """Over the new bus of its client."""
+
+    def _runs(self, task: asyncio.Task[Any] | None) -> bool:
+        """Whether this is a handler of it."""
 
 
 class RunningService:

@@ -271,3 +271,22 @@ class Subscription:
         state = "closed" if self._closed else "open" if self._native is not None else "not begun"
         group = self.options.get("group")
         return f"<tradebus.Subscription {self.pattern!r}{f' of the group {group!r}' if group else ''}: {state}>"
+
+
+class KeptSubscription(Subscription):
+    """A subscription that its client keeps once it was awaited."""
+
+    def __init__(self, pattern: str, opener: Any, options: SubscribeOptions, kept: list[Subscription]) -> None:
+        super().__init__(pattern, opener, options)
+        self._kept_by = kept
+
+    def _keep(self) -> None:
+        if self not in self._kept_by:
+            self._kept_by.append(self)
+
+    async def close(self) -> None:
+        if self in self._kept_by:
+            self._kept_by.remove(self)
+        await super().close()
+
+    aclose = close

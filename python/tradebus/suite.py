@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from . import _native
-from .client import _configuration
-from .config import EnhancedMessageBusConfig
+from .config import EnhancedMessageBusConfig, configured
 from .reading import Reading
 
 
@@ -19,7 +18,7 @@ class EnhancedMessageBusTestSuite:
         self, config: EnhancedMessageBusConfig | Mapping[str, Any] | None = None, *, quick: bool = False
     ) -> None:
         """With ``quick``, what is measured takes less time."""
-        self.config = _configuration(config, {})
+        self.config = configured(config, {})
         self.quick = quick
 
     async def run_all_tests(self) -> Reading:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from . import _native, logs
 from ._native import Message, Receipt
-from .client import PublishOptions, _configuration
-from .config import EnhancedMessageBusConfig
+from .config import EnhancedMessageBusConfig, configured
 from .errors import ClosedError, NotConnectedError, ServiceError
 from .pacing import Pace
 from .patterns import TopicPattern
 from .priority import MessagePriority
+from .publishing import PublishOptions
 from .reading import Reading
 from .response import Response, asked
 from .subscription import SubscribeOptions
@@ -40,7 +40,7 @@ class SyncClient:
     def __init__(
         self, config: EnhancedMessageBusConfig | Mapping[str, Any] | None = None, **fields: Unpack[ConfigFields]
     ) -> None:
-        self.config = _configuration(config, fields)
+        self.config = configured(config, fields)
         self._bus: _native.Bus | None = None
         self._closed = False
         self._connecting = threading.Lock()
