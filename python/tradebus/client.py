@@ -17,7 +17,7 @@ from weakref import WeakSet
 from . import _native, logs
 from ._native import Message, Receipt
 from .config import EnhancedMessageBusConfig, configured
-from .errors import ClosedError, NotConnectedError, ServiceError, TradebusError
+from .errors import ClosedError, NotConnectedError, TradebusError
 from .handlers import Handler, Handling, Totals, adapted
 from .patterns import TopicPattern
 from .priority import MessagePriority
@@ -428,25 +428,8 @@ class BufferedMessageBusClient:
     ) -> Response:
         """Asks a service, and waits for its answer. Raises :class:`RequestTimeoutError` when nobody answers in time, and :class:`ServiceError` when the
         service says why it does not fulfil the request."""
-        response = await self._request(topic, params, timeout, priority, cache_ttl)
-        if not response.success:
-            error = response.error or {}
-            raise ServiceError(
-                f"{topic}: {error.get('message', 'the service did not say why it failed')}",
-                code=error.get("code", "internal"),
-                response=response,
-            )
-        return response
-
-    async def _request(
-        self,
-        topic: str,
-        params: Mapping[str, Any] | None,
-        timeout: float,
-        priority: Priority,
-        cache_ttl: float | None,
-    ) -> Response:
-        return Response(await self._connected().request(topic, asked(params), timeout, priority, cache_ttl))
+        connected = self._connected()
+        return Response(await connected.request(topic, asked(params), timeout, priority, cache_ttl)).fulfilled(topic)
 
     async def serve(self, service: Service, *, concurrency: int = 64, timeout: float = 30.0) -> RunningService:
         """Runs a service: it answers the requests on its topics, together with all its other instances, beside those that come with tradebus."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from .errors import ServiceError
+
 if TYPE_CHECKING:
     import numpy
     import pandas
@@ -51,6 +53,14 @@ class Response(dict[str, Any]):
     def processing_time_ms(self) -> float:
         """How long the service took, in milliseconds."""
         return float(self.get("processing_time_ms", 0.0))
+
+    def fulfilled(self, topic: str) -> Response:
+        """This answer of a request on a topic, if it was fulfilled; otherwise raises :class:`ServiceError` with what the service said."""
+        if self.success:
+            return self
+        error = self.error or {}
+        said = error.get("message", "the service did not say why it failed")
+        raise ServiceError(f"{topic}: {said}", code=error.get("code", "internal"), response=self)
 
     def to_pandas(self) -> pandas.DataFrame:
         """The observations of all series in an answer of DBnomics, a column for each series by its id, a row for each period: an index of timestamps, where all

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from . import _native, logs
 from ._native import Message, Receipt
 from .config import EnhancedMessageBusConfig, configured
-from .errors import ClosedError, NotConnectedError, ServiceError
+from .errors import ClosedError, NotConnectedError
 from .pacing import Pace
 from .patterns import TopicPattern
 from .priority import MessagePriority
@@ -121,15 +121,8 @@ class SyncClient:
         cache_ttl: float | None = None,
     ) -> Response:
         """Asks a service, and waits for its answer: as the asynchronous client does."""
-        response = Response(self._connected().request(topic, asked(params), timeout, priority, cache_ttl))
-        if not response.success:
-            error = response.error or {}
-            raise ServiceError(
-                f"{topic}: {error.get('message', 'the service did not say why it failed')}",
-                code=error.get("code", "internal"),
-                response=response,
-            )
-        return response
+        connected = self._connected()
+        return Response(connected.request(topic, asked(params), timeout, priority, cache_ttl)).fulfilled(topic)
 
     def get_metrics(self) -> Reading:
         """A reading of all metrics."""
