@@ -10,9 +10,9 @@ import sys
 from tradebus import SyncClient
 
 with SyncClient(store=sys.argv[1] if len(sys.argv) > 1 else "memory:") as bus:
-    quotes = bus.subscribe("data.quotes.*")
+    quotes = bus.subscribe("my.quotes.*")
     for bid in (1.0, 1.5, 2.0):
-        bus.publish("data.quotes.BTCUSDT", {"bid": bid})
+        bus.publish("my.quotes.BTCUSDT", {"bid": bid})
     for message in quotes:
         print(message.topic, message.data["bid"])
         if message.data["bid"] == 2.0:

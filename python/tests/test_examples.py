@@ -14,7 +14,7 @@ PRINTED = {
     "quickstart.py": "CRITICAL risk.alerts.LIMIT {'desk': 'rates', 'gross': 1000000.0}",
     "orders.py": "the other one is a dead letter",
     "limits.py": "not_found - limits.get: there is no desk 'metals'",
-    "script.py": "data.quotes.BTCUSDT 2.0",
+    "script.py": "my.quotes.BTCUSDT 2.0",
 }
 
 
